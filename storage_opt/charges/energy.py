@@ -1,0 +1,90 @@
+"""Price per kWh: time of use, spot, network energy, surcharge, export revenue, wear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.charges.base import Entry, Line
+from storage_opt.horizon import Horizon
+from storage_opt.modeler import Expression, Modeler
+from storage_opt.schedule import Flow, Metered
+
+__all__ = ["Bands", "EnergyCharge"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """Names for parts of a billing period, such as peak, flat and valley.
+
+    Parameters
+    ----------
+    ids : (T,) int array
+        Band of each interval.
+    names : tuple of str
+        One name a band.
+    """
+
+    ids: NDArray[np.intp]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnergyCharge:
+    """Energy times price.
+
+    Parameters
+    ----------
+    line : Line
+        Line of the bill.
+    metered : Metered
+        Flow that is charged. [kW]
+    price_per_kwh : (T,) array
+        Price, negative when the site is paid. [money/kWh]
+    bands : Bands or None
+        Split of the settlement; the cost does not depend on it.
+
+    Notes
+    -----
+    cost = h sum_t p[t] f[t]; no constraint.
+    """
+
+    line: Line
+    metered: Metered
+    price_per_kwh: NDArray[np.float64]
+    bands: Bands | None = None
+
+    def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
+        """Cost over the horizon, linear. [money]"""
+        return (model.horizon.step_h * self.price_per_kwh) @ self.metered.value(flows)
+
+    def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
+        """Cost of each billing period (G,). [money]"""
+        cost = (model.horizon.step_h * self.price_per_kwh) * self.metered.value(flows)
+        return model.once(self, lambda: model.group_totals(self.line.name, cost, model.horizon.billing))
+
+    def settle(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> tuple[Entry, ...]:
+        """An entry for each billing period and band that occurs in it."""
+        energy_kwh = self.metered.value(flows) * horizon.step_h
+        periods = horizon.billing
+        bands = self.bands or Bands(np.zeros(horizon.steps, dtype=np.intp), ("",))
+        cells = periods.ids * len(bands.names) + bands.ids
+        size = periods.count * len(bands.names)
+        quantity = np.bincount(cells, energy_kwh, size)
+        amount = np.bincount(cells, energy_kwh * self.price_per_kwh, size)
+        mean_price = np.bincount(cells, self.price_per_kwh, size) / np.maximum(np.bincount(cells, minlength=size), 1)
+        return tuple(
+            Entry(
+                self.line,
+                periods.labels[cell // len(bands.names)],
+                bands.names[cell % len(bands.names)],
+                float(quantity[cell]),
+                "kWh",
+                float(amount[cell] / quantity[cell] if quantity[cell] else mean_price[cell]),
+                float(amount[cell]),
+            )
+            for cell in np.unique(cells)
+        )

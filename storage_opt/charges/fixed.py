@@ -1,0 +1,60 @@
+"""Amounts that do not depend on the flows: capacity charges, daily and monthly fees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.charges.base import Entry, Line
+from storage_opt.horizon import Horizon
+from storage_opt.modeler import Expression, Modeler
+from storage_opt.schedule import Flow
+
+__all__ = ["FixedCharge"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FixedCharge:
+    """A declared quantity times a price for each billing period.
+
+    Parameters
+    ----------
+    line : Line
+        Line of the bill.
+    quantity : (G,) array
+        Declared quantity of each billing period, such as kVA, days or the share of a month. [unit]
+    unit : str
+        Its unit.
+    price : float
+        Money per unit.
+
+    Notes
+    -----
+    cost = price sum_g quantity[g]; no constraint.
+    """
+
+    line: Line
+    quantity: NDArray[np.float64]
+    unit: str
+    price: float
+
+    def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
+        """Cost over the horizon, a constant. [money]"""
+        del model, flows
+        return self.price * float(self.quantity.sum())
+
+    def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
+        """Cost of each billing period (G,). [money]"""
+        del model, flows
+        return self.price * self.quantity
+
+    def settle(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> tuple[Entry, ...]:
+        """An entry for each billing period."""
+        del flows
+        return tuple(
+            Entry(self.line, label, "", float(quantity), self.unit, self.price, float(quantity * self.price))
+            for label, quantity in zip(horizon.billing.labels, self.quantity, strict=True)
+        )

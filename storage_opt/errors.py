@@ -1,0 +1,182 @@
+"""Failures a user can act on.
+
+StorageOptError
+├── InputError         something the user wrote is wrong; lists every fault found     exit code 2
+├── FormulationError   a charge or rule is not convex and has no exact branch          exit code 2
+├── InfeasibleError    the rules contradict each other; names the smallest set         exit code 3
+├── UnboundedError     the cost can fall without end; names the missing limit          exit code 3
+└── SolverError        no solver delivered an answer that could be certified           exit code 4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+__all__ = [
+    "Conflict",
+    "Fault",
+    "Faults",
+    "FormulationError",
+    "InfeasibleError",
+    "InputError",
+    "SolverError",
+    "StorageOptError",
+    "UnboundedError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in the input, where it is, and one thing to do about it.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, in a sentence without a full stop, with the value and its unit.
+    hint : str
+        One action that mends it.
+    file : str
+        File as the user named it; empty when the input did not come from a file.
+    key : str
+        Dotted path in the site file, such as ``battery.bess.energy_kwh``.
+    row : int or None
+        Line of a table as a spreadsheet numbers it: the header is row 1.
+    column : str
+        Column header of a table.
+    """
+
+    what: str
+    hint: str
+    file: str = ""
+    key: str = ""
+    row: int | None = None
+    column: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the fault is, most general first; empty when nothing is known."""
+        parts = [self.file, f"`{self.key}`" if self.key else ""]
+        parts.append(f"row {self.row}" if self.row is not None else "")
+        parts.append(f"column `{self.column}`" if self.column else "")
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        where = f" ({self.place})" if self.place else ""
+        return f"{self.what}{where}"
+
+
+class StorageOptError(Exception):
+    """Base of every failure this package raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(StorageOptError):
+    """Everything that is wrong in the input, found in one pass."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{fault}; hint: {fault.hint}" for fault in self.faults))
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects faults so that a user sees all of them at once."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> None:
+        """Keep a fault for the report at the end."""
+        self.found.append(fault)
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Keep several faults."""
+        self.found.extend(faults)
+
+    def raise_if_any(self) -> None:
+        """Raise :class:`InputError` with all faults, or return when there is none."""
+        if self.found:
+            raise InputError(self.found)
+
+
+class FormulationError(StorageOptError):
+    """A term would make the problem non-convex; the message names the term."""
+
+    exit_code = 2
+
+    def __init__(self, term: str, reason: str, hint: str) -> None:
+        self.term, self.reason, self.hint = term, reason, hint
+        super().__init__(f"`{term}` {reason}; hint: {hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A rule of the smallest contradicting set, and what it alone would have to give.
+
+    Parameters
+    ----------
+    name : str
+        Constraint name, such as ``grid.import_limit``.
+    words : str
+        The rule in the user's words.
+    relaxation : float or None
+        Least uniform relaxation that makes the site feasible while all other rules hold; None
+        when relaxing this rule alone does not suffice.
+    unit : str
+        Unit of the relaxation.
+    key : str
+        Where to change it in the site file.
+    """
+
+    name: str
+    words: str
+    relaxation: float | None
+    unit: str
+    key: str
+
+    def __str__(self) -> str:
+        if self.relaxation is None:
+            return f"{self.words} (`{self.key}`)"
+        return f"{self.words} (`{self.key}`): would have to give by {self.relaxation:,.6g} {self.unit}"
+
+
+class InfeasibleError(StorageOptError):
+    """No schedule keeps all rules; holds the smallest set of rules that conflict."""
+
+    exit_code = 3
+
+    def __init__(self, conflicts: Iterable[Conflict]) -> None:
+        self.conflicts = tuple(conflicts)
+        lines = "\n".join(f"  - {conflict}" for conflict in self.conflicts)
+        super().__init__(f"no schedule keeps all rules; these contradict each other:\n{lines}")
+
+    @property
+    def hint(self) -> str:
+        """The cheapest single way out, when there is one."""
+        single = [c for c in self.conflicts if c.relaxation is not None]
+        if not single:
+            return "relax two or more of these rules together"
+        return f"relax one of them, for instance `{single[0].key}` by {single[0].relaxation:,.6g} {single[0].unit}"
+
+
+class UnboundedError(StorageOptError):
+    """The cost can be lowered without end; names the flows that run away."""
+
+    exit_code = 3
+
+    def __init__(self, flows: Iterable[str], hint: str) -> None:
+        self.flows, self.hint = tuple(flows), hint
+        super().__init__(f"cost falls without end along {', '.join(f'`{f}`' for f in self.flows)}; hint: {hint}")
+
+
+class SolverError(StorageOptError):
+    """No solver delivered a usable answer; says what each one did."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str) -> None:
+        self.hint = hint
+        super().__init__(f"{message}; hint: {hint}")

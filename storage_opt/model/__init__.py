@@ -1,0 +1,1 @@
+"""Bus, compile, solve, certificate, exactness, infeasibility, duals."""

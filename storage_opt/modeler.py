@@ -1,0 +1,94 @@
+"""What assets and charges may ask of the model under construction.
+
+Physics (`assets`) and money (`charges`) state variables, limits and rules through this protocol; `model`
+implements it with CVXPY. Expressions are CVXPY expressions, used through operators only, so a charge never
+imports a solver and settles without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from storage_opt.horizon import Horizon, Periods
+
+__all__ = ["Expression", "Limit", "Modeler", "Rule"]
+
+Expression: TypeAlias = Any
+"""A CVXPY expression; CVXPY is untyped."""
+
+_Kept = TypeVar("_Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named requirement, in the user's words, that diagnosis and duals speak of.
+
+    Parameters
+    ----------
+    name : str
+        Constraint name, such as ``grid.import_limit``.
+    words : str
+        The rule in words, such as ``grid import limit``.
+    unit : str
+        Unit of its right-hand side, such as ``kW``.
+    key : str
+        Where the user wrote it: dotted path in the site file.
+    """
+
+    name: str
+    words: str
+    unit: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """A bound on a variable, with the rule it comes from.
+
+    Parameters
+    ----------
+    rule : Rule
+        Where the bound comes from; bounds of several rules may compete, the tightest binds.
+    values : (n,) array
+        The bound. [rule.unit]
+    """
+
+    rule: Rule
+    values: NDArray[np.float64]
+
+
+class Modeler(Protocol):
+    """The model under construction."""
+
+    @property
+    def horizon(self) -> Horizon:
+        """The intervals."""
+
+    def variable(
+        self,
+        name: str,
+        size: int,
+        *,
+        lower: Sequence[Limit] | float | None = None,
+        upper: Sequence[Limit] | float | None = None,
+        money: bool = False,
+    ) -> Expression:
+        """A named variable (size,); a plain number is a bound of nature, never up for relaxation.
+
+        `money` marks an amount of money, so that scaling can tell it from power.
+        """
+
+    def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:
+        """Add a named constraint; with a `rule` it can be reported and relaxed in the user's words."""
+
+    def group_totals(self, name: str, values: Expression, groups: Periods) -> Expression:
+        """Sums of `values` (T,) in each group (G,), chained so that no row of the problem is long."""
+
+    def once(self, owner: object, make: Callable[[], _Kept]) -> _Kept:
+        """What `make` returned the first time it was called for `owner` (compared by identity)."""

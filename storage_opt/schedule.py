@@ -1,0 +1,117 @@
+"""Named flows over the horizon, planned or metered: what a solver returns and a ledger settles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from storage_opt.horizon import Horizon
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["GRID", "Flow", "FlowKind", "Metered", "Schedule"]
+
+GRID = "grid"
+"""Owner of import and export."""
+
+
+class FlowKind(StrEnum):
+    """What a flow measures; non-negative and directional, interval mean (energy: end of interval)."""
+
+    IMPORT_KW = "import_kw"
+    EXPORT_KW = "export_kw"
+    LOAD_KW = "load_kw"
+    AVAILABLE_KW = "available_kw"
+    USED_KW = "used_kw"
+    CURTAILED_KW = "curtailed_kw"
+    CHARGE_KW = "charge_kw"
+    DISCHARGE_KW = "discharge_kw"
+    ENERGY_KWH = "energy_kwh"
+    RESERVED_KW = "reserved_kw"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Flow:
+    """One named flow: who it belongs to and what it measures.
+
+    Examples
+    --------
+    >>> Flow("bess", FlowKind.CHARGE_KW).column
+    'bess.charge_kw'
+    """
+
+    owner: str
+    kind: FlowKind
+
+    @property
+    def column(self) -> str:
+        """Header in ``schedule.csv``."""
+        return f"{self.owner}.{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """A linear combination of flows that a charge is levied on, such as import minus export."""
+
+    terms: tuple[tuple[Flow, float], ...]
+
+    @classmethod
+    def of(cls, *flows: Flow) -> Metered:
+        """The plain sum of `flows`."""
+        return cls(tuple((flow, 1.0) for flow in flows))
+
+    def __sub__(self, other: Metered) -> Metered:
+        return Metered(self.terms + tuple((flow, -weight) for flow, weight in other.terms))
+
+    def value(self, flows: Mapping[Flow, Any]) -> Any:
+        """The combination, as an array or an expression, whichever `flows` holds (T,). [kW]"""
+        total: Any = 0.0
+        for flow, weight in self.terms:
+            total = total + (flows[flow] if weight == 1.0 else weight * flows[flow])
+        return total
+
+
+@dataclass(frozen=True)
+class Schedule(Mapping[Flow, "NDArray[np.float64]"]):
+    """Values of every flow on a horizon.
+
+    Parameters
+    ----------
+    horizon : Horizon
+        The intervals.
+    flows : mapping of Flow to (T,) array
+        Interval means. [kW], energy at the end of the interval [kWh]
+    """
+
+    horizon: Horizon
+    flows: Mapping[Flow, NDArray[np.float64]]
+
+    def __getitem__(self, flow: Flow) -> NDArray[np.float64]:
+        return self.flows[flow]
+
+    def __iter__(self) -> Iterator[Flow]:
+        return iter(self.flows)
+
+    def __len__(self) -> int:
+        return len(self.flows)
+
+    def total(self, kind: FlowKind) -> NDArray[np.float64]:
+        """Sum over all owners of the flows of one kind (T,). [kW]"""
+        found = [values for flow, values in self.flows.items() if flow.kind is kind]
+        return np.sum(found, axis=0) if found else np.zeros(self.horizon.steps)
+
+    def energy_kwh(self, kind: FlowKind) -> float:
+        """Energy of all flows of one kind over the horizon. [kWh]"""
+        return float(self.total(kind).sum() * self.horizon.step_h)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an interval, one column a flow, indexed by zone-aware start time."""
+        import pandas as pd
+
+        return pd.DataFrame({f.column: v for f, v in self.flows.items()}, index=self.horizon.stamps)

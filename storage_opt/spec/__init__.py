@@ -1,0 +1,1 @@
+"""What the user describes: frozen models, one field table each (unit, default, meaning, source)."""

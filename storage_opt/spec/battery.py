@@ -1,0 +1,121 @@
+"""Batteries.
+
+Defaults for efficiency and window are those of utility-scale lithium iron phosphate systems quoted by
+suppliers and public calculators for 2025-2026: 0.95 each way at the AC side (round trip 0.90), 10 % to
+95 % state of charge. Give your own data sheet's numbers where you have one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from storage_opt.spec.fields import EnergyKwh, Fraction, FractionSeries, MoneyPerKwh, PowerKw, Quantity, Spec
+from storage_opt.spec.series import Constant
+
+__all__ = ["AtLeast", "BatterySpec", "TaperPoint"]
+
+Efficiency = Annotated[float, Quantity("1", None, 0.0, 1.0), Field(gt=0, le=1)]
+
+
+class AtLeast(Spec):
+    """A lower bound instead of a value."""
+
+    at_least: Fraction
+    """Smallest admissible state of charge, as a share of energy capacity."""
+
+
+class TaperPoint(Spec):
+    """A corner of the power limit that depends on the state of charge."""
+
+    soc_frac: Fraction
+    """State of charge at the end of the interval."""
+    power_frac: Fraction
+    """Power limit at that state of charge, as a share of rated power."""
+
+
+class BatterySpec(Spec):
+    """A battery with its converter, metered at the AC side."""
+
+    energy_kwh: EnergyKwh
+    """Rated energy capacity."""
+    power_kw: PowerKw
+    """Rated charging power; also the discharging power unless `discharge_kw` is given."""
+    discharge_kw: PowerKw | None = None
+    """Rated discharging power when it differs from `power_kw`."""
+    charge_efficiency: Efficiency = 0.95
+    """Energy stored per energy drawn at the AC side."""
+    discharge_efficiency: Efficiency = 0.95
+    """Energy delivered at the AC side per energy taken from the cells."""
+    soc_min_frac: FractionSeries = Constant(0.10)
+    """Lowest admissible state of charge at the end of each interval."""
+    soc_max_frac: FractionSeries = Constant(0.95)
+    """Highest admissible state of charge at the end of each interval."""
+    self_discharge_frac_per_h: Annotated[float, Quantity("1/h", None, 0.0), Field(ge=0, lt=1)] = 0.0
+    """Share of the stored energy lost each hour."""
+    auxiliary_kw: PowerKw = 0.0
+    """Constant draw of cooling and control, taken from the stored energy."""
+    initial_soc_frac: Fraction | None = None
+    """State of charge at the start; left out, the optimiser chooses it (cyclic end only)."""
+    final_soc: Literal["cyclic", "free"] | Fraction | AtLeast = "cyclic"
+    """State of charge at the end: ``cyclic`` (as at the start), a share, ``{at_least = 0.5}``, or ``free``."""
+    grid_charging: bool = True
+    """Whether the battery may charge from the grid; false limits charging to on-site generation."""
+    export: bool = True
+    """Whether discharged energy may be exported; false limits export to on-site generation."""
+    ramp_kw_per_h: PowerKw | None = None
+    """Largest change of net power between intervals, per hour."""
+    charge_taper: tuple[TaperPoint, ...] = ()
+    """Corners of a concave limit of charging power over state of charge."""
+    discharge_taper: tuple[TaperPoint, ...] = ()
+    """Corners of a concave limit of discharging power over state of charge."""
+    max_cycles_per_day: Annotated[float, Quantity("1/day", None, 0.0), Field(ge=0)] | None = None
+    """Equivalent full cycles a local day: energy taken from the cells over rated energy."""
+    max_throughput_kwh_per_year: EnergyKwh | None = None
+    """Energy delivered at the AC side a year (warranty); shorter horizons get their share."""
+    wear_cost_per_kwh: Annotated[MoneyPerKwh, Field(ge=0)] = 0.0
+    """Wear for each kWh delivered at the AC side: replacement cost over lifetime throughput."""
+
+    @property
+    def discharge_limit_kw(self) -> float:
+        """Rated discharging power. [kW]"""
+        return self.power_kw if self.discharge_kw is None else self.discharge_kw
+
+    @model_validator(mode="after")
+    def _start_must_be_fixed_unless_cyclic(self) -> Self:
+        if self.initial_soc_frac is None and self.final_soc != "cyclic":
+            message = (
+                f"final_soc is {self.final_soc!r} while the initial state of charge is left to the optimiser, "
+                "which would sell energy that was never bought; give initial_soc_frac"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _windows_must_be_ordered(self) -> Self:
+        low, high = self.soc_min_frac, self.soc_max_frac
+        if isinstance(low, Constant) and isinstance(high, Constant) and low.value > high.value:
+            message = f"soc_min_frac {low.value} is above soc_max_frac {high.value}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _tapers_must_be_concave(self) -> Self:
+        for name in ("charge_taper", "discharge_taper"):
+            points: tuple[TaperPoint, ...] = getattr(self, name)
+            if len(points) == 1:
+                message = f"{name} has one point, needs two or more"
+                raise ValueError(message)
+            slopes = [_slope(a, b, name) for a, b in zip(points, points[1:], strict=False)]
+            if any(later > earlier + 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)):
+                message = f"{name} is not concave: the power limit must fall ever faster, or rise ever slower"
+                raise ValueError(message)
+        return self
+
+
+def _slope(left: TaperPoint, right: TaperPoint, name: str) -> float:
+    if right.soc_frac <= left.soc_frac:
+        message = f"{name} points must be in rising order of soc_frac, got {left.soc_frac} then {right.soc_frac}"
+        raise ValueError(message)
+    return (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)

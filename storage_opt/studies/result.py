@@ -1,0 +1,116 @@
+"""What a dispatch study returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storage_opt.ledger.ledger import Ledger
+from storage_opt.model.certificate import Certificate
+from storage_opt.schedule import Schedule
+from storage_opt.spec.resolved import Site
+
+__all__ = ["BatteryUse", "DispatchResult", "MarginalValue", "Timing"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryUse:
+    """How hard a battery works.
+
+    Parameters
+    ----------
+    throughput_kwh : float
+        Energy delivered at the AC side. [kWh]
+    equivalent_cycles : float
+        Energy taken from the cells over rated energy.
+    losses_kwh : float
+        Energy charged, less energy delivered, less the rise of stored energy. [kWh]
+    """
+
+    throughput_kwh: float
+    equivalent_cycles: float
+    losses_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarginalValue:
+    """What one more unit of a binding limit is worth, from the duals.
+
+    Parameters
+    ----------
+    rule : str
+        Constraint name, such as ``grid.import_limit``.
+    words : str
+        The limit in the user's words, such as ``grid import limit``.
+    period : str
+        Billing period the value belongs to.
+    unit : str
+        Unit of the limit.
+    value : float
+        Fall of the cost for one more unit throughout the period. [money/unit]
+    binding_intervals : int
+        Intervals of the period in which the limit binds.
+    """
+
+    rule: str
+    words: str
+    period: str
+    unit: str
+    value: float
+    binding_intervals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall time of each stage. [s]"""
+
+    read_s: float
+    build_s: float
+    compile_s: float
+    solve_s: float
+    settle_s: float
+    total_s: float
+
+
+@dataclass(frozen=True)
+class DispatchResult:
+    """The certified schedule of a site, its bill, and the same without storage.
+
+    Parameters
+    ----------
+    site : Site
+        What was solved.
+    schedule, ledger : Schedule, Ledger
+        The optimal plan and its bill.
+    baseline, baseline_ledger : Schedule, Ledger
+        The same site and contracts with no storage action, and its bill.
+    certificate : Certificate
+        The proof.
+    streams : mapping of str to float
+        Savings by value stream; they sum to `savings`. [money]
+    batteries : mapping of str to BatteryUse
+        Use of each battery.
+    marginals : tuple of MarginalValue
+        Binding limits and their worth, most valuable first.
+    timing : Timing
+        Where the time went.
+    notes : tuple of str
+        What was decided on the way and what a reader should know.
+    """
+
+    site: Site
+    schedule: Schedule
+    ledger: Ledger
+    baseline: Schedule
+    baseline_ledger: Ledger
+    certificate: Certificate
+    streams: Mapping[str, float]
+    batteries: Mapping[str, BatteryUse]
+    marginals: tuple[MarginalValue, ...]
+    timing: Timing
+    notes: tuple[str, ...]
+
+    @property
+    def savings(self) -> float:
+        """Baseline cost minus optimal cost. [money]"""
+        return self.baseline_ledger.total - self.ledger.total

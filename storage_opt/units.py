@@ -1,0 +1,131 @@
+"""The one place where units of files meet the units of the model (kW, kWh, kVA, h, money per kWh).
+
+Raises
+------
+ValueError
+    From :func:`factor`, when a unit is unknown or of another dimension.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+__all__ = ["CANONICAL", "Dimension", "factor", "unit_in_header"]
+
+
+class Dimension(StrEnum):
+    """What a number measures."""
+
+    POWER = "power"
+    ENERGY = "energy"
+    APPARENT_POWER = "apparent power"
+    PRICE_PER_ENERGY = "price per energy"
+    PRICE_PER_POWER = "price per power"
+    FRACTION = "fraction"
+    TEMPERATURE = "temperature"
+
+
+CANONICAL: dict[Dimension, str] = {
+    Dimension.POWER: "kW",
+    Dimension.ENERGY: "kWh",
+    Dimension.APPARENT_POWER: "kVA",
+    Dimension.PRICE_PER_ENERGY: "money/kWh",
+    Dimension.PRICE_PER_POWER: "money/kW",
+    Dimension.FRACTION: "1",
+    Dimension.TEMPERATURE: "degC",
+}
+"""Unit of each dimension inside the model."""
+
+_PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6, "万": 10.0}
+_PER_UNIT = {"1": 1.0, "-": 1.0, "frac": 1.0, "p.u.": 1.0, "pu": 1.0, "%": 0.01, "pct": 0.01, "percent": 0.01}
+_MINOR_MONEY = {"分": 0.01, "cent": 0.01, "ct": 0.01, "c": 0.01, "fen": 0.01}
+_BASE = {
+    Dimension.POWER: ("w", "瓦"),
+    Dimension.ENERGY: ("wh", "瓦时"),
+    Dimension.APPARENT_POWER: ("va", "伏安"),
+}
+_CHINESE = {"千": "k", "兆": "m", "吉": "g"}
+
+
+def _prefixed(text: str, bases: tuple[str, ...]) -> float | None:
+    for base in bases:
+        if text.endswith(base):
+            prefix = text[: -len(base)]
+            found = _PREFIX.get(_CHINESE.get(prefix, prefix))
+            if found is not None:
+                return found
+    return None
+
+
+def _price(text: str, dimension: Dimension) -> float | None:
+    money, slash, per = text.partition("/")
+    if not slash:
+        return None
+    base = Dimension.ENERGY if dimension is Dimension.PRICE_PER_ENERGY else Dimension.POWER
+    per = "kwh" if per in {"度", "千瓦时"} else per
+    quantity = _prefixed(per, _BASE[base])
+    if quantity is None:
+        return None
+    return _MINOR_MONEY.get(money, 1.0) / quantity
+
+
+def factor(unit: str, dimension: Dimension) -> float:
+    """Multiplier that turns a number in `unit` into the canonical unit of `dimension`.
+
+    Parameters
+    ----------
+    unit : str
+        Such as ``MW``, ``兆瓦``, ``EUR/MWh``, ``元/kWh``, ``%``.
+    dimension : Dimension
+        What the number must measure.
+
+    Raises
+    ------
+    ValueError
+        When the unit is unknown or measures something else.
+
+    Examples
+    --------
+    >>> factor("MW", Dimension.POWER)
+    1000.0
+    >>> factor("EUR/MWh", Dimension.PRICE_PER_ENERGY)
+    0.001
+    """
+    text = unit.strip().lower().replace(" ", "").replace("·", "").replace("_per_", "/")
+    found: float | None
+    match dimension:
+        case Dimension.POWER | Dimension.ENERGY | Dimension.APPARENT_POWER:
+            found = _prefixed(text, _BASE[dimension])
+        case Dimension.PRICE_PER_ENERGY | Dimension.PRICE_PER_POWER:
+            found = _price(text, dimension)
+        case Dimension.FRACTION:
+            found = _PER_UNIT.get(text)
+        case Dimension.TEMPERATURE:
+            found = 1.0 if text in {"degc", "°c", "℃", "c"} else None
+    if found is None:
+        message = f"unit `{unit}` is not a unit of {dimension}; the model uses {CANONICAL[dimension]}"
+        raise ValueError(message)
+    return found
+
+
+_BRACKETED = re.compile(r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]")
+_SUFFIX = re.compile(r"_(?:([a-z]{3})_)?(per_)?(kw|mw|gw|w|kwh|mwh|wh|gwh|kva|mva|frac|pct)$", re.IGNORECASE)
+
+
+def unit_in_header(header: str) -> str | None:
+    """Unit that a column header declares in brackets or as a suffix, or None.
+
+    Examples
+    --------
+    >>> unit_in_header("负荷 (MW)"), unit_in_header("price_eur_per_mwh"), unit_in_header("load")
+    ('MW', 'eur/mwh', None)
+    """
+    bracketed = _BRACKETED.search(header)
+    if bracketed:
+        return bracketed.group(1)
+    suffix = _SUFFIX.search(header)
+    if not suffix:
+        return None
+    money, per, unit = suffix.groups()
+    return f"{money or 'money'}/{unit}" if per else unit
