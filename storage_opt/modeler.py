@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from storage_opt.horizon import Horizon, Periods
+    from storage_opt.horizon import Horizon
 
 __all__ = ["Expression", "Limit", "Modeler", "Rule"]
 
@@ -87,8 +87,11 @@ class Modeler(Protocol):
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:
         """Add a named constraint; with a `rule` it can be reported and relaxed in the user's words."""
 
-    def group_totals(self, name: str, values: Expression, groups: Periods) -> Expression:
-        """Sums of `values` (T,) in each group (G,), chained so that no row of the problem is long."""
+    def group_totals(self, name: str, values: Expression, ids: NDArray[np.intp], count: int) -> Expression:
+        """Sums of `values` (T,) in each of `count` groups; `ids` (T,) is -1 where no group applies.
+
+        Chained through partial sums, so that no row or column of the problem is long.
+        """
 
     def once(self, owner: object, make: Callable[[], _Kept]) -> _Kept:
         """What `make` returned the first time it was called for `owner` (compared by identity)."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Entry, Line
@@ -63,8 +64,14 @@ class EnergyCharge:
 
     def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost of each billing period (G,). [money]"""
-        cost = (model.horizon.step_h * self.price_per_kwh) * self.metered.value(flows)
-        return model.once(self, lambda: model.group_totals(self.line.name, cost, model.horizon.billing))
+        periods = model.horizon.billing
+
+        def totals() -> Expression:
+            rate = sp.diags_array(model.horizon.step_h * self.price_per_kwh)
+            cost = rate @ self.metered.value(flows)
+            return model.group_totals(self.line.name, cost, periods.ids, periods.count)
+
+        return model.once(self, totals)
 
     def settle(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> tuple[Entry, ...]:
         """An entry for each billing period and band that occurs in it."""
