@@ -61,7 +61,7 @@ class Periods:
 
     def total(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of `values` (T,) in each group (G,)."""
-        return np.bincount(self.ids, weights=values, minlength=self.count)
+        return np.bincount(self.ids, weights=values, minlength=self.count).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -278,4 +278,5 @@ class Horizon:
 
 
 def _is_leap(years: NDArray[np.integer]) -> NDArray[np.bool_]:
-    return (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    leap: NDArray[np.bool_] = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    return leap

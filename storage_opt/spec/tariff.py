@@ -52,7 +52,8 @@ def _valid_window(text: str) -> str:
     if not match or (match.group(3) == "24" and match.group(4) != "00"):
         message = f"window {text!r} must read like '06:00-08:30'; it may cross midnight and end at '24:00'"
         raise ValueError(message)
-    if text.split("-")[0] == text.split("-")[1]:
+    start, _, end = text.partition("-")
+    if start == end:
         message = f"window {text!r} is empty; write '00:00-24:00' for the whole day"
         raise ValueError(message)
     return text
@@ -253,7 +254,7 @@ class TariffSpec(Spec):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [charge.name for charge in (*self.energy, *self.demand, *self.fixed)]
+        names = [c.name for c in self.energy] + [c.name for c in self.demand] + [c.name for c in self.fixed]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             message = f"line {twice[0]!r} occurs twice; give each charge its own name"
