@@ -270,9 +270,7 @@ class Horizon:
         if offset % step:
             message = f"{first} is not the start of a {self.step_minutes} min interval of the horizon"
             raise ValueError(message)
-        part = Horizon(
-            first, last, self.step_minutes, self.zone, self.reading_dates, self.holidays, self.workdays
-        )
+        part = Horizon(first, last, self.step_minutes, self.zone, self.reading_dates, self.holidays, self.workdays)
         begin = int(offset / step)
         return part, slice(begin, begin + part.steps)
 
