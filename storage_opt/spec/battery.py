@@ -64,7 +64,7 @@ class BatterySpec(Spec):
     """Whether the battery may charge from the grid; false limits charging to on-site generation."""
     export: bool = True
     """Whether discharged energy may be exported; false limits export to on-site generation."""
-    ramp_kw_per_h: PowerKw | None = None
+    ramp_kw_per_h: Annotated[float, Quantity("kW/h", None, 0.0), Field(ge=0)] | None = None
     """Largest change of net power between intervals, per hour."""
     charge_taper: tuple[TaperPoint, ...] = ()
     """Corners of a concave limit of charging power over state of charge."""
@@ -72,7 +72,7 @@ class BatterySpec(Spec):
     """Corners of a concave limit of discharging power over state of charge."""
     max_cycles_per_day: Annotated[float, Quantity("1/day", None, 0.0), Field(ge=0)] | None = None
     """Equivalent full cycles a local day: energy taken from the cells over rated energy."""
-    max_throughput_kwh_per_year: EnergyKwh | None = None
+    max_throughput_kwh_per_year: Annotated[float, Quantity("kWh/year", None, 0.0), Field(ge=0)] | None = None
     """Energy delivered at the AC side a year (warranty); shorter horizons get their share."""
     wear_cost_per_kwh: Annotated[MoneyPerKwh, Field(ge=0)] = 0.0
     """Wear for each kWh delivered at the AC side: replacement cost over lifetime throughput."""

@@ -15,7 +15,8 @@ import storage_opt
 from storage_opt import errors
 from storage_opt.charges.base import Stream
 from storage_opt.schedule import FlowKind
-from storage_opt.spec.fields import Quantity, Spec
+from storage_opt.spec.fields import Spec
+from storage_opt.spec.reference import quantity_of
 from tests.support import source
 
 MAX_FILE_LINES = 400
@@ -35,6 +36,8 @@ UNIT_IN_NAME = {
     "money/kW": "_per_kw",
     "money/kVA": "_per_kva",
     "min": "_minutes",
+    "kW/h": "_kw_per_h",
+    "kWh/year": "_kwh_per_year",
     "1/h": "_per_h",
     "1/day": "_per_day",
 }
@@ -172,12 +175,12 @@ def test_numbers_carry_their_unit_in_the_name():
     wrong = []
     for spec in _specs():
         for name, info in spec.model_fields.items():
-            units = [item.unit for item in info.metadata if isinstance(item, Quantity)]
-            for unit in units:
-                suffix = UNIT_IN_NAME.get(unit)
-                is_fine = suffix in name if suffix else unit == "money" or bool(DIMENSIONLESS.search(name))
-                if not is_fine:
-                    wrong.append(f"{spec.__name__}.{name} [{unit}]")
+            quantity = quantity_of(info)
+            if quantity is None or quantity.unit == "money":
+                continue
+            suffix = UNIT_IN_NAME.get(quantity.unit)
+            if not (suffix in name if suffix else DIMENSIONLESS.search(name)):
+                wrong.append(f"{spec.__name__}.{name} [{quantity.unit}]")
     assert wrong == []
 
 
