@@ -53,13 +53,14 @@ class Limit:
 
     Parameters
     ----------
-    rule : Rule
-        Where the bound comes from; bounds of several rules may compete, the tightest binds.
+    rule : Rule or None
+        Where the bound comes from; bounds of several rules may compete, the tightest binds. None marks a bound of
+        nature, which is never up for relaxation.
     values : (n,) array
         The bound. [rule.unit]
     """
 
-    rule: Rule
+    rule: Rule | None
     values: NDArray[np.float64]
 
 
@@ -78,10 +79,12 @@ class Modeler(Protocol):
         lower: Sequence[Limit] | float | None = None,
         upper: Sequence[Limit] | float | None = None,
         money: bool = False,
+        even: float = 0.0,
     ) -> Expression:
         """A named variable (size,); a plain number is a bound of nature, never up for relaxation.
 
-        `money` marks an amount of money, so that scaling can tell it from power.
+        `money` marks an amount of money, so that scaling can tell it from power. `even` weighs the wish for
+        small and even values among schedules of equal cost.
         """
 
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:

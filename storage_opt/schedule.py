@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,10 +73,8 @@ class Metered:
 
     def value(self, flows: Mapping[Flow, Any]) -> Any:
         """The combination, as an array or an expression, whichever `flows` holds (T,). [kW]"""
-        total: Any = 0.0
-        for flow, weight in self.terms:
-            total = total + (flows[flow] if weight == 1.0 else weight * flows[flow])
-        return total
+        weighted = (flows[flow] if weight == 1.0 else weight * flows[flow] for flow, weight in self.terms)
+        return reduce(add, weighted)
 
 
 @dataclass(frozen=True)

@@ -14,46 +14,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
+from storage_opt.charges.grouping import Groups, chunks, incidence
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["Groups", "PeakDemand", "PeriodCost", "PeriodEnergy", "Quantity", "incidence"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Groups:
-    """Sets of intervals measured together.
-
-    Parameters
-    ----------
-    ids : (T,) int array
-        Group of each interval, -1 where a window excludes it.
-    period : (G,) int array
-        Billing period each group belongs to.
-    labels : tuple of str
-        Band label of each group's entries: empty for whole billing periods, the date for days.
-    """
-
-    ids: NDArray[np.intp]
-    period: NDArray[np.intp]
-    labels: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        """Number of groups G."""
-        return len(self.labels)
-
-    def to_periods(self, count: int) -> sp.csr_array:
-        """Matrix that sums groups into `count` billing periods."""
-        return incidence(self.period, count).T.tocsr()
-
-
-def incidence(ids: NDArray[np.intp], count: int) -> sp.csr_array:
-    """Matrix (n, count) with a one where row i belongs to group ``ids[i]``; rows of -1 are empty."""
-    rows = np.flatnonzero(ids >= 0)
-    ones = np.ones(rows.size)
-    return sp.csr_array((ones, (rows, ids[rows])), shape=(ids.size, count))
+__all__ = ["Groups", "PeakDemand", "PeriodCost", "PeriodEnergy", "Quantity"]
 
 
 class Quantity(Protocol):
@@ -204,7 +170,9 @@ class PeakDemand:
         count = self.groups.count
         measured = model.variable(f"{name}.measured_kw", count, lower=0.0)
         model.require(f"{name}.carried", measured >= self.carried_kw)
-        if self.top_n == 1:
+        if not np.any(self.groups.ids >= 0):
+            pass
+        elif self.top_n == 1:
             self._require_highest(model, flows, name, measured)
         else:
             self._require_mean_of_highest(model, flows, name, measured)
@@ -225,7 +193,7 @@ class PeakDemand:
         self, model: Modeler, flows: Mapping[Flow, Expression], name: str, measured: Expression
     ) -> None:
         values, ids = self._block_expression(flows, model.horizon)
-        chunk, group_of_chunk = _chunks(ids)
+        chunk, group_of_chunk = chunks(ids)
         peaks = model.variable(f"{name}.chunk_peak_kw", group_of_chunk.size, lower=0.0)
         model.require(f"{name}.chunk_peak", values <= incidence(chunk, group_of_chunk.size) @ peaks)
         model.require(f"{name}.group_peak", peaks <= incidence(group_of_chunk, self.groups.count) @ measured)
@@ -241,7 +209,7 @@ class PeakDemand:
             daily = model.variable(f"{name}.day_peak_kw", cells.size)
             model.require(f"{name}.day_peak", values <= incidence(day_of_block, cells.size) @ daily)
             values = daily
-        chunk, group_of_chunk = _chunks(ids)
+        chunk, group_of_chunk = chunks(ids)
         to_chunk = incidence(chunk, group_of_chunk.size)
         to_group = incidence(group_of_chunk, self.groups.count)
         threshold = model.variable(f"{name}.threshold_kw", self.groups.count)
@@ -286,18 +254,6 @@ class PeakDemand:
         number, ids = self._numbers(horizon)
         first = np.searchsorted(number, np.arange(number[-1] + 1))
         return horizon.days.ids[first][ids >= 0]
-
-
-def _chunks(ids: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Chunk of each item and group of each chunk: about the square root of the largest group in size."""
-    length = int(np.ceil(np.sqrt(np.bincount(ids).max()))) if ids.size else 1
-    order = np.argsort(ids, kind="stable")
-    sizes = np.bincount(ids)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    within = np.empty_like(ids)
-    within[order] = np.arange(ids.size) - starts[ids[order]]
-    cells, chunk = np.unique(ids * (ids.size + 1) + within // length, return_inverse=True)
-    return chunk.astype(np.intp), (cells // (ids.size + 1)).astype(np.intp)
 
 
 def _daily_peaks(

@@ -1,0 +1,1 @@
+"""Physics on the bus: variables, named flows, named constraints."""

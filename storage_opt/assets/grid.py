@@ -1,0 +1,72 @@
+"""The connection to the public grid: import, export, transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.assets.base import Opposites, Ports
+from storage_opt.modeler import Limit, Modeler, Rule
+from storage_opt.schedule import GRID, Flow, FlowKind
+
+__all__ = ["GridConnection"]
+
+_FAINT = 0.01
+"""Evenness of exchange decides only what evenness of the batteries leaves open."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridConnection:
+    """Import and export within their limits.
+
+    Parameters
+    ----------
+    import_limit_kw : (T,) array or None
+        Most import; None when only the transformer limits it. [kW]
+    export_limit_kw : (T,) array
+        Most export. [kW]
+    transformer_kw : float or None
+        Transformer rating times power factor. [kW]
+    most_import_kw, most_export_kw : (T,) array
+        What everything on the bus could draw, and feed in, at once. [kW]
+
+    Notes
+    -----
+    Because import and export exclude each other, `most_import_kw` and `most_export_kw` bound them by nature.
+    ``import_limit``:  ``import_t <= limit_t``;  ``export_limit``:  ``export_t <= limit_t``;
+    ``transformer``:  both at most rating times power factor.
+    """
+
+    import_limit_kw: NDArray[np.float64] | None
+    export_limit_kw: NDArray[np.float64]
+    transformer_kw: float | None
+    most_import_kw: NDArray[np.float64]
+    most_export_kw: NDArray[np.float64]
+
+    def build(self, model: Modeler) -> Ports:
+        """State import and export."""
+        steps = self.export_limit_kw.size
+        rating: list[Limit] = []
+        if self.transformer_kw is not None:
+            rule = Rule("grid.transformer", "transformer rating", "kW", "grid.transformer_kva")
+            rating = [Limit(rule, np.full(steps, self.transformer_kw))]
+        import_limits = list(rating)
+        if self.import_limit_kw is not None:
+            rule = Rule("grid.import_limit", "grid import limit", "kW", "grid.import_limit_kw")
+            import_limits.append(Limit(rule, self.import_limit_kw))
+        rule = Rule("grid.export_limit", "grid export limit", "kW", "grid.export_limit_kw")
+        export_limits = [*rating, Limit(rule, self.export_limit_kw)]
+
+        import_flow, export_flow = Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)
+        import_limits.append(Limit(None, self.most_import_kw))
+        export_limits.append(Limit(None, self.most_export_kw))
+        imported = model.variable("grid.import_kw", steps, lower=0.0, upper=import_limits, even=_FAINT)
+        exported = model.variable("grid.export_kw", steps, lower=0.0, upper=export_limits, even=_FAINT)
+        return Ports(
+            {import_flow: imported, export_flow: exported},
+            supply=(import_flow,),
+            demand=(export_flow,),
+            opposites=(Opposites(import_flow, export_flow),),
+        )

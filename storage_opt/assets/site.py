@@ -1,0 +1,47 @@
+"""The assets of a site, from its spec and the values of its series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storage_opt.assets.base import Asset
+from storage_opt.assets.battery import Battery
+from storage_opt.assets.generator import Generator
+from storage_opt.assets.grid import GridConnection
+from storage_opt.assets.load import FixedLoad
+from storage_opt.spec.battery import BatterySpec
+from storage_opt.spec.resolved import Site
+
+__all__ = ["site_assets", "site_battery"]
+
+
+def site_assets(site: Site) -> tuple[Asset, ...]:
+    """Every asset of the site, the grid connection first."""
+    spec = site.spec
+    loads = [FixedLoad(name, site.values(load.power_kw)) for name, load in spec.load.items()]
+    plants = [
+        Generator(name, plant.capacity_kw * site.values(plant.profile), plant.curtailable)
+        for name, plant in spec.generator.items()
+    ]
+    batteries = [site_battery(site, name, battery) for name, battery in spec.battery.items()]
+    return (_grid(site, loads, plants, batteries), *loads, *plants, *batteries)
+
+
+def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
+    """A battery with its window in energy."""
+    low, high = site.values(spec.soc_min_frac), site.values(spec.soc_max_frac)
+    return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh)
+
+
+def _grid(
+    site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery]
+) -> GridConnection:
+    grid = site.spec.grid
+    rating = None if grid.transformer_kva is None else grid.transformer_kva * grid.power_factor
+    limit = None if grid.import_limit_kw is None else site.values(grid.import_limit_kw)
+    nothing = np.zeros(site.horizon.steps)
+    drawn = sum((load.power_kw for load in loads), start=nothing) + sum(b.spec.power_kw for b in batteries)
+    fed = sum((plant.available_kw for plant in plants), start=nothing) + sum(
+        b.spec.discharge_limit_kw for b in batteries
+    )
+    return GridConnection(limit, site.values(grid.export_limit_kw), rating, drawn, fed)

@@ -1,0 +1,223 @@
+"""One function a solver: matrices in, point and multipliers out. Runs inside the solver process.
+
+Nothing here imports CVXPY unless a solver without a binding of its own is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from storage_opt.model.standard_form import StandardForm
+
+__all__ = ["NATIVE", "Answer", "Status", "solve_form"]
+
+_Vector = NDArray[np.float64]
+_INFINITE = 1e30
+
+
+class Status(StrEnum):
+    """What a solver says of a problem."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A solver's answer to a scaled problem.
+
+    Parameters
+    ----------
+    status : Status
+        What the solver says.
+    x : (n,) array or None
+        Point.
+    eq_dual, ineq_dual : (m,), (k,) array or None
+        Multipliers y of ``A x = b`` and z >= 0 of ``G x <= h`` in ``q + P x + A'y + G'z + bounds = 0``.
+    seconds : float
+        Time inside the solver. [s]
+    bound : float or None
+        Proven lower bound of a mixed-integer problem.
+    message : str
+        The solver's own words.
+    """
+
+    status: Status
+    x: _Vector | None
+    eq_dual: _Vector | None
+    ineq_dual: _Vector | None
+    seconds: float
+    bound: float | None = None
+    message: str = ""
+
+
+def solve_form(form: StandardForm, solver: str) -> Answer:
+    """Solve with the named solver: one of :data:`NATIVE`, or any that CVXPY finds."""
+    start = time.perf_counter()
+    answer = NATIVE.get(solver.upper(), _through_cvxpy(solver))(form)
+    object.__setattr__(answer, "seconds", time.perf_counter() - start)
+    return answer
+
+
+def _piqp(form: StandardForm) -> Answer:
+    import piqp
+
+    solver = piqp.SparseSolver()
+    settings = solver.settings
+    settings.eps_abs, settings.eps_rel = 1e-9, 1e-10
+    settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
+    solver.setup(
+        sp.csc_matrix(form.quadratic),
+        form.cost,
+        sp.csc_matrix(form.eq),
+        form.eq_rhs,
+        sp.csc_matrix(form.ineq),
+        None,
+        form.ineq_rhs,
+        form.lower,
+        form.upper,
+    )
+    solver.solve()
+    result = solver.result
+    said = result.info.status.name
+    status = {
+        "PIQP_SOLVED": Status.OPTIMAL,
+        "PIQP_PRIMAL_INFEASIBLE": Status.INFEASIBLE,
+        "PIQP_DUAL_INFEASIBLE": Status.UNBOUNDED,
+    }.get(said, Status.FAILED)
+    return Answer(status, np.array(result.x), np.array(result.y), np.array(result.z_u), 0.0, message=said)
+
+
+def _clarabel(form: StandardForm) -> Answer:
+    import clarabel
+
+    low, high = np.flatnonzero(np.isfinite(form.lower)), np.flatnonzero(np.isfinite(form.upper))
+    unit = sp.eye_array(form.size, format="csr")
+    rows = sp.csc_matrix(sp.vstack([form.eq, form.ineq, unit[high], -unit[low]]))
+    rhs = np.concatenate([form.eq_rhs, form.ineq_rhs, form.upper[high], -form.lower[low]])
+    equalities = form.eq.shape[0]
+    cones = [clarabel.ZeroConeT(equalities), clarabel.NonnegativeConeT(rhs.size - equalities)]
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_abs, settings.tol_gap_rel, settings.tol_feas = 1e-9, 1e-10, 1e-10
+    solution = clarabel.DefaultSolver(
+        sp.csc_matrix(sp.triu(form.quadratic)), form.cost, rows, rhs, cones, settings
+    ).solve()
+    said = str(solution.status)
+    status = {
+        "Solved": Status.OPTIMAL,
+        "AlmostSolved": Status.OPTIMAL,
+        "PrimalInfeasible": Status.INFEASIBLE,
+        "DualInfeasible": Status.UNBOUNDED,
+    }.get(said, Status.FAILED)
+    dual = np.array(solution.z)
+    ends = (equalities, equalities + form.ineq.shape[0])
+    return Answer(status, np.array(solution.x), dual[: ends[0]], dual[ends[0] : ends[1]], 0.0, message=said)
+
+
+def _highs(form: StandardForm) -> Answer:
+    import highspy
+
+    solver = highspy.Highs()
+    solver.silent()
+    for option, value in (
+        ("primal_feasibility_tolerance", 1e-9),
+        ("dual_feasibility_tolerance", 1e-9),
+        ("mip_feasibility_tolerance", 1e-9),
+        ("mip_rel_gap", 1e-8),
+        ("mip_abs_gap", 0.0),
+    ):
+        solver.setOptionValue(option, value)
+    solver.passModel(_highs_model(form, highspy))
+    solver.run()
+    model_status, info, solution = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
+    said = solver.modelStatusToString(model_status)
+    known = highspy.HighsModelStatus
+    status = {
+        known.kOptimal: Status.OPTIMAL,
+        known.kInfeasible: Status.INFEASIBLE,
+        known.kUnbounded: Status.UNBOUNDED,
+        known.kUnboundedOrInfeasible: Status.INFEASIBLE,
+    }.get(model_status, Status.FAILED)
+    if status is not Status.OPTIMAL:
+        return Answer(status, None, None, None, 0.0, message=said)
+    dual = np.array(solution.row_dual)
+    equalities = form.eq.shape[0]
+    bound = float(info.mip_dual_bound) if form.integer.size else None
+    return Answer(
+        status, np.array(solution.col_value), -dual[:equalities], -dual[equalities:], 0.0, bound=bound, message=said
+    )
+
+
+def _highs_model(form: StandardForm, highspy: Any) -> Any:
+    model = highspy.HighsModel()
+    lp = model.lp_
+    rows = sp.csc_matrix(sp.vstack([form.eq, form.ineq]))
+    lp.num_col_, lp.num_row_ = form.size, rows.shape[0]
+    lp.col_cost_, lp.offset_ = form.cost, form.constant
+    lp.col_lower_, lp.col_upper_ = _clipped(form.lower), _clipped(form.upper)
+    lp.row_lower_ = np.concatenate([form.eq_rhs, np.full(form.ineq_rhs.size, -_INFINITE)])
+    lp.row_upper_ = np.concatenate([form.eq_rhs, form.ineq_rhs])
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+    if form.integer.size:
+        kinds = np.full(form.size, highspy.HighsVarType.kContinuous)
+        kinds[form.integer] = highspy.HighsVarType.kInteger
+        lp.integrality_ = list(kinds)
+    if form.is_quadratic:
+        lower = sp.csc_matrix(sp.tril(form.quadratic))
+        model.hessian_.dim_ = form.size
+        model.hessian_.format_ = highspy.HessianFormat.kTriangular
+        model.hessian_.start_, model.hessian_.index_, model.hessian_.value_ = lower.indptr, lower.indices, lower.data
+    return model
+
+
+def _clipped(bound: _Vector) -> _Vector:
+    return np.clip(bound, -_INFINITE, _INFINITE)
+
+
+def _through_cvxpy(solver: str) -> Callable[[StandardForm], Answer]:
+    def solve(form: StandardForm) -> Answer:
+        import cvxpy as cp
+
+        x = _cvxpy_variable(form, cp)
+        objective = form.cost @ x + form.constant
+        if form.is_quadratic:
+            objective = objective + 0.5 * cp.quad_form(x, cp.psd_wrap(form.quadratic))
+        equality, inequality = form.eq @ x == form.eq_rhs, form.ineq @ x <= form.ineq_rhs
+        kept = [c for c, size in ((equality, form.eq_rhs.size), (inequality, form.ineq_rhs.size)) if size]
+        problem = cp.Problem(cp.Minimize(objective), kept)
+        problem.solve(solver=solver.upper())
+        status = {
+            "optimal": Status.OPTIMAL,
+            "optimal_inaccurate": Status.OPTIMAL,
+            "infeasible": Status.INFEASIBLE,
+            "infeasible_inaccurate": Status.INFEASIBLE,
+            "unbounded": Status.UNBOUNDED,
+            "unbounded_inaccurate": Status.UNBOUNDED,
+        }.get(problem.status, Status.FAILED)
+        bound = float(problem.value) if form.integer.size and status is Status.OPTIMAL else None
+        duals = (equality.dual_value, inequality.dual_value)
+        return Answer(status, x.value, *duals, 0.0, bound=bound, message=str(problem.status))
+
+    return solve
+
+
+def _cvxpy_variable(form: StandardForm, cp: Any) -> Any:
+    if not form.integer.size:
+        return cp.Variable(form.size, bounds=[form.lower, form.upper])
+    return cp.Variable(form.size, bounds=[form.lower, form.upper], integer=[(int(i),) for i in form.integer])
+
+
+NATIVE: dict[str, Callable[[StandardForm], Answer]] = {"PIQP": _piqp, "CLARABEL": _clarabel, "HIGHS": _highs}
+"""Solvers called without going through CVXPY again."""

@@ -1,0 +1,41 @@
+"""The bus: all assets on one power balance."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from storage_opt.assets.base import Opposites
+from storage_opt.assets.provenance import require_provenance
+from storage_opt.assets.site import site_assets
+from storage_opt.model.builder import ModelBuilder
+from storage_opt.modeler import Expression
+from storage_opt.schedule import Flow
+from storage_opt.spec.resolved import Site
+
+__all__ = ["assemble_bus"]
+
+
+def assemble_bus(model: ModelBuilder, site: Site) -> tuple[dict[Flow, Expression], tuple[Opposites, ...]]:
+    """Build every asset and balance supply with demand.
+
+    Notes
+    -----
+    ``bus.balance``:  ``import + sum used + sum discharge = sum load + sum charge + export`` in each interval; its
+    dual is the price of power at the bus.
+    """
+    flows: dict[Flow, Expression] = {}
+    supply: list[Flow] = []
+    demand: list[Flow] = []
+    opposites: list[Opposites] = []
+    for asset in site_assets(site):
+        ports = asset.build(model)
+        flows.update(ports.flows)
+        supply += ports.supply
+        demand += ports.demand
+        opposites += ports.opposites
+    fed = reduce(add, [flows[flow] for flow in supply])
+    drawn = reduce(add, [flows[flow] for flow in demand])
+    model.require("bus.balance", fed == drawn)
+    require_provenance(model, site.spec, flows)
+    return flows, tuple(opposites)

@@ -1,0 +1,139 @@
+"""Site and charges to a compiled program: state everything in CVXPY once, then read off the matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from storage_opt.assets.base import Opposites
+from storage_opt.charges.base import Charge
+from storage_opt.errors import FormulationError
+from storage_opt.model.builder import ModelBuilder
+from storage_opt.model.bus import assemble_bus
+from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
+from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.modeler import Expression
+from storage_opt.schedule import Flow
+from storage_opt.spec.resolved import Site
+
+__all__ = ["assemble", "compile_program"]
+
+
+def compile_program(site: Site, charges: Sequence[Charge]) -> Program:
+    """Assemble and compile a site.
+
+    Raises
+    ------
+    FormulationError
+        When the cost of a charge is not convex; names the charge.
+    """
+    model, flows, opposites, terms = assemble(site, charges)
+    problem = cp.Problem(
+        cp.Minimize(sum(term.cost for term in terms)), [record.constraint for record in model.constraints]
+    )
+    data, _, inverse = problem.get_problem_data(cp.PIQP)
+    stuffed = data["param_prob"]
+    form = StandardForm(
+        sp.csc_array(data["P"]),
+        data["q"],
+        float(inverse[-1]["offset"]),
+        sp.csc_array(data["A"]),
+        data["b"],
+        sp.csc_array(data["F"]),
+        data["G"],
+        _bounds(data["lower_bounds"], data["n_var"], -np.inf),
+        _bounds(data["upper_bounds"], data["n_var"], np.inf),
+        np.zeros(0, dtype=np.intp),
+    )
+    columns = tuple(
+        Columns(r.name, _slice(stuffed.var_id_to_col[r.variable.id], r.variable.size), r.lower, r.upper)
+        for r in model.variables
+    )
+    size = _typical_sizes(model, columns, form)
+    even = np.zeros(form.size)
+    for record, block in zip(model.variables, columns, strict=True):
+        even[block.where] = record.even
+    where = {record.name: block.where for record, block in zip(model.variables, columns, strict=True)}
+    return Program(
+        site.horizon,
+        form,
+        Scaling.of(form, size),
+        even / size**2,
+        tuple(model.variables),
+        columns,
+        _rows(model, stuffed.constraints),
+        flows,
+        terms,
+        tuple(_opposite_columns(pair, where, form) for pair in opposites),
+    )
+
+
+def assemble(
+    site: Site, charges: Sequence[Charge]
+) -> tuple[ModelBuilder, dict[Flow, Expression], tuple[Opposites, ...], tuple[ChargeTerm, ...]]:
+    """State the whole model in CVXPY: bus, assets, charges; each charge is checked for convexity by itself."""
+    model = ModelBuilder(site.horizon)
+    flows, opposites = assemble_bus(model, site)
+    terms = []
+    for charge in charges:
+        cost = charge.as_expression(model, flows)
+        if isinstance(cost, cp.Expression) and not cost.is_convex():
+            raise FormulationError(charge.line.name, "is not convex", "use rising prices, or split it into branches")
+        terms.append(ChargeTerm(charge, cost))
+    return model, flows, opposites, tuple(terms)
+
+
+def _bounds(values: NDArray[np.float64] | None, size: int, without: float) -> NDArray[np.float64]:
+    return np.full(size, without) if values is None else np.asarray(values, dtype=np.float64)
+
+
+def _slice(start: int, size: int) -> slice:
+    return slice(start, start + size)
+
+
+def _rows(model: ModelBuilder, stuffed: Sequence[Expression]) -> tuple[Rows, ...]:
+    """Row ranges of the named constraints; CVXPY stacks equalities first, then inequalities, in order."""
+    starts: dict[int, slice] = {}
+    offset = {True: 0, False: 0}
+    for constraint in stuffed:
+        is_equality = type(constraint).__name__ == "Zero"
+        starts[constraint.id] = _slice(offset[is_equality], constraint.size)
+        offset[is_equality] += constraint.size
+    return tuple(
+        Rows(record.name, starts[record.constraint.id], isinstance(record.constraint, cp.constraints.Equality), record.rule)
+        for record in model.constraints
+        if record.constraint.id in starts
+    )
+
+
+def _typical_sizes(
+    model: ModelBuilder, columns: tuple[Columns, ...], form: StandardForm
+) -> NDArray[np.float64]:
+    """One magnitude for power and energy, one for money, so that scaling keeps the matrix as it is."""
+    power = max((np.max(_finite(form.upper[c.where]), initial=0.0) for c in columns), default=1.0)
+    power = max(power, float(np.max(np.abs(form.eq_rhs), initial=0.0))) or 1.0
+    size = np.full(form.size, power)
+    money = float(np.max(np.abs(form.cost), initial=1.0)) * power
+    for record, block in zip(model.variables, columns, strict=True):
+        if record.money:
+            size[block.where] = money
+    return size
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.abs(values[np.isfinite(values)])
+
+
+def _opposite_columns(pair: Opposites, where: Mapping[str, slice], form: StandardForm) -> OppositeColumns:
+    first, second = where[pair.first.column], where[pair.second.column]
+    return OppositeColumns(
+        pair,
+        np.arange(first.start, first.stop),
+        np.arange(second.start, second.stop),
+        form.upper[first],
+        form.upper[second],
+    )

@@ -1,0 +1,163 @@
+"""Opposite flows in one interval: found, forbidden exactly with as few whole variables as pay, and priced.
+
+The convex problem leaves open that a battery charges while it discharges, or the site imports while it exports.
+With positive prices and losses no optimum does so; with negative prices or odd contracts it may pay to burn
+energy. Then the offending intervals get a binary each and the problem is solved again until none offends. The
+grown problem is a relaxation of the one with binaries everywhere, so its optimum, when nothing offends, is the
+exact optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from storage_opt.errors import SolverError
+from storage_opt.model.backends import Answer, Status
+from storage_opt.model.certificate import Attempt, Repair
+from storage_opt.model.polish import NOISE_RELATIVE
+from storage_opt.model.program import OppositeColumns, Program
+from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.model.watchdog import solve_watched
+
+__all__ = ["Exact", "offending", "repaired"]
+
+_EVERYWHERE_SHARE = 0.02
+_MOST_ROUNDS = 6
+_Vector = NDArray[np.float64]
+_Marks = tuple[NDArray[np.bool_], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exact:
+    """A point with exclusive flows, the cost no schedule can beat, and how it was reached."""
+
+    point: Point
+    bound: float
+    repair: Repair | None
+    attempts: tuple[Attempt, ...]
+
+
+def offending(program: Program, x: _Vector) -> _Marks:
+    """For each pair of opposite flows, the intervals in which both run (T,)."""
+    return tuple(_both_run(pair, x) for pair in program.opposites)
+
+
+def repaired(
+    program: Program, relaxed: Point, *, requested: str | None = None, tell: Callable[[str], None] | None = None
+) -> Exact:
+    """The optimum with opposite flows forbidden.
+
+    Parameters
+    ----------
+    program : Program
+        The compiled problem.
+    relaxed : Point
+        Optimum of the convex problem.
+    requested : str or None
+        Solver the user asked for; whole variables always go to the policy's solver.
+    tell : callable or None
+        Told about each round.
+
+    Raises
+    ------
+    SolverError
+        When the mixed-integer solver fails.
+    """
+    marks = offending(program, relaxed.x)
+    if not any(mark.any() for mark in marks):
+        return Exact(relaxed, relaxed.optimality.bound, None, ())
+    attempts: list[Attempt] = []
+    everywhere = False
+    for rounds in range(1, _MOST_ROUNDS + 1):
+        intervals = sum(mark.size for mark in marks)
+        count = sum(int(mark.sum()) for mark in marks)
+        everywhere = count > _EVERYWHERE_SHARE * intervals or rounds == _MOST_ROUNDS
+        if everywhere:
+            marks = tuple(np.ones_like(mark) for mark in marks)
+            count = intervals
+        if tell:
+            tell(f"opposite flows in {count:,} intervals; solving with whole variables there (round {rounds})")
+        answer = _solve_with_binaries(program, marks)
+        attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
+        if answer.x is None:
+            raise SolverError(
+                f"opposite flows could not be separated: {answer.message}", "shorten the horizon with --from and --to"
+            )
+        x = program.scaling.primal(answer.x[: program.form.size])
+        still = offending(program, x)
+        if everywhere or not any(mark.any() for mark in still):
+            point = _settled(program, x, requested, tell)
+            bound = (answer.bound if answer.bound is not None else -np.inf) * program.scaling.objective
+            repair = Repair(count, rounds, everywhere, point.optimality.cost - relaxed.optimality.cost)
+            return Exact(point, bound, repair, tuple(attempts))
+        marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
+    raise AssertionError("the last round has binaries everywhere")
+
+
+def _both_run(pair: OppositeColumns, x: _Vector) -> NDArray[np.bool_]:
+    least = np.minimum(x[pair.first], x[pair.second])
+    most = float(np.max(np.maximum(pair.first_most, pair.second_most), initial=0.0))
+    return least > NOISE_RELATIVE * most
+
+
+def _solve_with_binaries(program: Program, marks: _Marks) -> Answer:
+    extended = _with_binaries(program, marks)
+    size = program.form.size
+    column = np.concatenate([program.scaling.column, np.ones(extended.size - size)])
+    scaling = Scaling.of(extended, column)
+    scaling = replace(scaling, objective=program.scaling.objective)
+    return solve_watched(scaling.apply(extended), "HIGHS")
+
+
+def _with_binaries(program: Program, marks: _Marks) -> StandardForm:
+    """The problem with a binary u for each marked interval: ``first <= M1 u``, ``second <= M2 (1 - u)``.
+
+    Big-M is the flow's own upper bound, so nothing is cut off.
+    """
+    form = program.form
+    where = [np.flatnonzero(mark) for mark in marks]
+    count = sum(w.size for w in where)
+    first = np.concatenate([pair.first[w] for pair, w in zip(program.opposites, where, strict=True)])
+    second = np.concatenate([pair.second[w] for pair, w in zip(program.opposites, where, strict=True)])
+    first_most = np.concatenate([pair.first_most[w] for pair, w in zip(program.opposites, where, strict=True)])
+    second_most = np.concatenate([pair.second_most[w] for pair, w in zip(program.opposites, where, strict=True)])
+    rows, binaries = np.arange(count), np.arange(form.size, form.size + count)
+    ones = np.ones(count)
+    shape = (count, form.size + count)
+    first_rows = sp.csr_array((np.concatenate([ones, -first_most]), (np.tile(rows, 2), np.concatenate([first, binaries]))), shape)
+    second_rows = sp.csr_array((np.concatenate([ones, second_most]), (np.tile(rows, 2), np.concatenate([second, binaries]))), shape)
+    pad = sp.csc_array((form.ineq.shape[0], count))
+    return StandardForm(
+        sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
+        np.concatenate([form.cost, np.zeros(count)]),
+        form.constant,
+        sp.csc_array(sp.hstack([form.eq, sp.csc_array((form.eq.shape[0], count))])),
+        form.eq_rhs,
+        sp.csc_array(sp.vstack([sp.hstack([form.ineq, pad]), first_rows, second_rows])),
+        np.concatenate([form.ineq_rhs, np.zeros(count), second_most]),
+        np.concatenate([form.lower, np.zeros(count)]),
+        np.concatenate([form.upper, ones]),
+        binaries,
+    )
+
+
+def _settled(
+    program: Program, x: _Vector, requested: str | None, tell: Callable[[str], None] | None
+) -> Point:
+    """The convex problem with every direction fixed as in x: same cost, even flows, and multipliers."""
+    upper = program.form.upper.copy()
+    for pair in program.opposites:
+        forward = x[pair.first] > x[pair.second]
+        upper[np.where(forward, pair.second, pair.first)] = 0.0
+    upper = np.maximum(upper, program.form.lower)
+    fixed = program.form.with_bounds(program.form.lower, upper)
+    verdict = solve_convex(fixed, program.scaling, program.even, requested=requested, tell=tell)
+    if verdict.point is None:
+        raise SolverError(f"fixed directions gave a problem that is {verdict.status}", "report this with the site file")
+    return verdict.point

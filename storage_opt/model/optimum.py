@@ -1,0 +1,69 @@
+"""From a compiled program to an exact optimum, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storage_opt.errors import SolverError
+from storage_opt.model.backends import Status
+from storage_opt.model.certificate import Attempt, Repair
+from storage_opt.model.exactness import repaired
+from storage_opt.model.infeasibility import diagnosed
+from storage_opt.model.program import Program
+from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.unbounded import runaway
+
+__all__ = ["Optimum", "solve_program"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """The exact optimum of a program.
+
+    Parameters
+    ----------
+    point : Point
+        Variables and multipliers, opposite flows exclusive.
+    relative_gap : float
+        Cost minus lower bound over the size of the cost; after a repair the bound is the mixed-integer one.
+    repair : Repair or None
+        How exclusivity was enforced.
+    attempts : tuple of Attempt
+        Every solver call, in order.
+    """
+
+    point: Point
+    relative_gap: float
+    repair: Repair | None
+    attempts: tuple[Attempt, ...]
+
+
+def solve_program(
+    program: Program, *, solver: str | None = None, tell: Callable[[str], None] | None = None
+) -> Optimum:
+    """Solve exactly.
+
+    Raises
+    ------
+    InfeasibleError
+        With the smallest set of rules that conflict.
+    UnboundedError
+        With the flows that run away.
+    SolverError
+        When no solver gives an answer that passes.
+    """
+    verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell)
+    if verdict.status is Status.INFEASIBLE:
+        error = diagnosed(program)
+        if error is not None:
+            raise error
+        raise SolverError(f"{verdict.attempts[-1].solver} calls a feasible site infeasible", "try another --solver")
+    if verdict.point is None:
+        raise runaway(program)
+    exact = repaired(program, verdict.point, requested=solver, tell=tell)
+    found = exact.point.optimality
+    gap = found.relative_gap
+    if exact.repair is not None:
+        gap = max(found.cost - exact.bound, 0.0) / max(abs(found.cost), 1e-9)
+    return Optimum(exact.point, gap, exact.repair, verdict.attempts + exact.attempts)

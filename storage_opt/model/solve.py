@@ -1,0 +1,143 @@
+"""Try the solvers of the policy in order until one answer satisfies the optimality conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.errors import SolverError
+from storage_opt.model.backends import Answer, Status
+from storage_opt.model.certificate import TOLERANCE, Attempt
+from storage_opt.model.kkt import Optimality, optimality
+from storage_opt.model.policy import solver_chain, takes_quadratic
+from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.model.watchdog import solve_watched
+
+__all__ = ["Point", "Verdict", "solve_convex"]
+
+TIE_BREAK_RELATIVE = 1e-7
+"""Most that the tie-break may add to the cost, as a share of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """An optimal point of a convex problem with its multipliers, in the user's units.
+
+    Parameters
+    ----------
+    x : (n,) array
+        Variables.
+    eq_dual, ineq_dual : (m,), (k,) array
+        Multipliers of rows.
+    bound_dual : (n,) array
+        Multipliers of bounds: positive at a lower, negative at an upper bound.
+    optimality : Optimality
+        Residuals and gap.
+    solver : str
+        Who found it.
+    """
+
+    x: NDArray[np.float64]
+    eq_dual: NDArray[np.float64]
+    ineq_dual: NDArray[np.float64]
+    bound_dual: NDArray[np.float64]
+    optimality: Optimality
+    solver: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What came out of a chain of solvers: a point, or what they agree the problem is."""
+
+    point: Point | None
+    status: Status
+    attempts: tuple[Attempt, ...]
+
+
+def solve_convex(
+    form: StandardForm,
+    scaling: Scaling,
+    even: NDArray[np.float64],
+    *,
+    requested: str | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Verdict:
+    """Solve a continuous problem with the first solver whose answer passes.
+
+    Parameters
+    ----------
+    form, scaling : StandardForm, Scaling
+        The problem in the user's units and its scaling.
+    even : (n,) array
+        Weights of the tie-break among equal optima; see docs/explanation/tie-break.md.
+    requested : str or None
+        Solver to use instead of the policy's.
+    tell : callable or None
+        Told when a solver fails and the next one tries.
+
+    Raises
+    ------
+    SolverError
+        When no solver gives an answer that passes.
+    """
+    scaled = scaling.apply(form)
+    weights = even * scaling.column**2
+    attempts: list[Attempt] = []
+    for solver in solver_chain(form, requested):
+        answer, point = _try(form, scaled, scaling, weights, solver)
+        seconds = answer.seconds
+        if answer.status is Status.OPTIMAL and point is None:
+            attempts.append(Attempt(solver, "answer fails the optimality conditions", seconds))
+        else:
+            said = answer.status if answer.status is not Status.FAILED else f"failed ({answer.message})"
+            attempts.append(Attempt(solver, str(said), seconds))
+        if point is not None:
+            return Verdict(point, Status.OPTIMAL, tuple(attempts))
+        if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
+            return Verdict(None, answer.status, tuple(attempts))
+        if tell:
+            tell(f"{solver} {attempts[-1].status}; trying the next solver")
+    tried = "; ".join(f"{a.solver} {a.status} after {a.seconds:.1f} s" for a in attempts)
+    raise SolverError(f"no solver gave an answer that passes: {tried}", "shorten the horizon, or try --solver")
+
+
+def _try(
+    form: StandardForm, scaled: StandardForm, scaling: Scaling, weights: NDArray[np.float64], solver: str
+) -> tuple[Answer, Point | None]:
+    """Solve with the tie-break, weaker each time it costs more than it may, at last without."""
+    strength = _tie_break_strength(scaled, weights) if takes_quadratic(solver) else 0.0
+    answer = solve_watched(_with_tie_break(scaled, weights, strength), solver)
+    point = _point(form, scaling, answer, solver)
+    while strength and (point is None or point.optimality.relative_gap > TIE_BREAK_RELATIVE * 5):
+        if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
+            break
+        strength = strength * 1e-2 if strength > 1e-14 and point is not None else 0.0
+        answer = solve_watched(_with_tie_break(scaled, weights, strength), solver)
+        point = _point(form, scaling, answer, solver)
+    if point is not None and not point.optimality.passes(TOLERANCE):
+        return answer, None
+    return answer, point
+
+
+def _tie_break_strength(scaled: StandardForm, weights: NDArray[np.float64]) -> float:
+    """Strength at which the tie-break is about its admissible share of the money moved."""
+    moved = np.abs(scaled.cost) * np.minimum(np.where(np.isfinite(scaled.upper), scaled.upper, 1.0), 1.0)
+    return TIE_BREAK_RELATIVE * float(moved.sum()) / max(float(weights.sum()), 1.0)
+
+
+def _with_tie_break(scaled: StandardForm, weights: NDArray[np.float64], strength: float) -> StandardForm:
+    return scaled.with_quadratic(strength * weights) if strength else scaled
+
+
+def _point(form: StandardForm, scaling: Scaling, answer: Answer, solver: str) -> Point | None:
+    if answer.status is not Status.OPTIMAL or answer.x is None:
+        return None
+    size_eq, size_ineq = form.eq_rhs.size, form.ineq_rhs.size
+    x = np.clip(scaling.primal(answer.x), form.lower, form.upper)
+    eq_dual = scaling.eq_dual(answer.eq_dual if answer.eq_dual is not None else np.zeros(size_eq))
+    ineq_dual = np.maximum(scaling.ineq_dual(answer.ineq_dual if answer.ineq_dual is not None else np.zeros(size_ineq)), 0.0)
+    found, bound_dual = optimality(form, scaling, x, eq_dual, ineq_dual)
+    return Point(x, eq_dual, ineq_dual, bound_dual, found, solver)

@@ -1,0 +1,162 @@
+"""The main job: the schedule that minimises the bill, with its proof, its bill and its baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from storage_opt.assets.site import site_battery
+from storage_opt.ledger.audit import ledger_mismatch
+from storage_opt.ledger.baseline import baseline_schedule
+from storage_opt.ledger.ledger import settle
+from storage_opt.ledger.streams import value_streams
+from storage_opt.lowering.site import lower_site
+from storage_opt.model.certificate import Certificate
+from storage_opt.model.compile import compile_program
+from storage_opt.model.duals import limit_worths
+from storage_opt.model.optimum import Optimum, solve_program
+from storage_opt.model.polish import polished, simultaneous_kwh
+from storage_opt.model.watchdog import warm_up
+from storage_opt.schedule import Flow, FlowKind, Schedule
+from storage_opt.spec.resolved import Site
+from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["optimize"]
+
+
+def optimize(
+    site: Site,
+    *,
+    solver: str | None = None,
+    progress: Callable[[str], None] | None = None,
+    read_s: float = 0.0,
+) -> DispatchResult:
+    """Find the cheapest schedule of a site, prove it, and settle its bill.
+
+    Parameters
+    ----------
+    site : Site
+        Validated site, from :func:`storage_opt.load_site`.
+    solver : str or None
+        Any solver CVXPY finds; by default the policy's chain with fallbacks.
+    progress : callable or None
+        Told what happens, a line a stage.
+    read_s : float
+        Time already spent on reading, to be shown with the other stages. [s]
+
+    Returns
+    -------
+    DispatchResult
+        Schedule, bill, baseline, certificate, value streams, marginal values.
+
+    Raises
+    ------
+    InputError
+        When a tariff can't be applied to the horizon; lists all faults.
+    InfeasibleError, UnboundedError, SolverError
+        When there is no certified optimum; each says why and what to change.
+    """
+    tell = progress or _silent
+    clock = _Clock()
+    warm_up()
+    with clock("build"):
+        tell("lowering tariffs")
+        charges = lower_site(site)
+        baseline = baseline_schedule(site, charges)
+    with clock("compile"):
+        tell("compiling the model")
+        program = compile_program(site, charges)
+    with clock("solve"):
+        tell(f"solving {program.form.size:,} variables")
+        optimum = solve_program(program, solver=solver, tell=progress)
+    with clock("settle"):
+        tell("settling the bill")
+        schedule = polished(site, program.flow_values(optimum.point.x))
+        ledger, baseline_ledger = settle(schedule, charges), settle(baseline.schedule, charges)
+        planned = program.line_costs(optimum.point.x)
+        certificate = _certificate(site, optimum, schedule, ledger_mismatch(charges, planned, ledger))
+        streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
+        marginals = tuple(
+            MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals)
+            for w in limit_worths(program, optimum.point)
+        )
+    return DispatchResult(
+        site,
+        schedule,
+        ledger,
+        baseline.schedule,
+        baseline_ledger,
+        certificate,
+        streams,
+        _battery_use(site, schedule),
+        marginals,
+        clock.timing(read_s),
+        (*site.notes, *baseline.notes, *_solver_notes(optimum)),
+    )
+
+
+def _certificate(site: Site, optimum: Optimum, schedule: Schedule, mismatch: float) -> Certificate:
+    found = optimum.point.optimality
+    return Certificate(
+        solver=optimum.point.solver,
+        primal_residual=found.primal_residual,
+        dual_residual=found.dual_residual,
+        relative_gap=optimum.relative_gap,
+        simultaneous_kwh=simultaneous_kwh(schedule, tuple(site.spec.battery)),
+        ledger_mismatch_relative=mismatch,
+        attempts=optimum.attempts,
+        repair=optimum.repair,
+    )
+
+
+def _battery_use(site: Site, schedule: Schedule) -> dict[str, BatteryUse]:
+    use = {}
+    for name, spec in site.spec.battery.items():
+        charge, discharge = schedule[Flow(name, FlowKind.CHARGE_KW)], schedule[Flow(name, FlowKind.DISCHARGE_KW)]
+        stored = schedule[Flow(name, FlowKind.ENERGY_KWH)]
+        h = site.horizon.step_h
+        delivered = float(discharge.sum() * h)
+        kept = 1.0 - site_battery(site, name, spec).loss_frac(site.horizon)
+        first_gain = h * (spec.charge_efficiency * charge[0] - discharge[0] / spec.discharge_efficiency - spec.auxiliary_kw)
+        initial = (stored[0] - first_gain) / kept
+        rise = float(stored[-1] - initial)
+        cells = delivered / spec.discharge_efficiency
+        cycles = cells / spec.energy_kwh if spec.energy_kwh else 0.0
+        use[name] = BatteryUse(delivered, cycles, float(charge.sum() * h) - delivered - rise)
+    return use
+
+
+def _solver_notes(optimum: Optimum) -> Iterable[str]:
+    failed = [a for a in optimum.attempts if a.status.startswith(("failed", "answer fails"))]
+    return tuple(f"{a.solver} {a.status} after {a.seconds:.1f} s; the next solver took over" for a in failed)
+
+
+def _silent(message: str) -> None:
+    del message
+
+
+@dataclass
+class _Clock:
+    """Wall time of each stage. [s]"""
+
+    started: float = field(default_factory=time.perf_counter)
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.spent[stage] = time.perf_counter() - begin
+
+    def timing(self, read_s: float) -> Timing:
+        stages: Mapping[str, float] = self.spent
+        total = read_s + time.perf_counter() - self.started
+        return Timing(read_s, stages["build"], stages["compile"], stages["solve"], stages["settle"], total)
+
+
