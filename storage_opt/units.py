@@ -37,15 +37,22 @@ CANONICAL: dict[Dimension, str] = {
 }
 """Unit of each dimension inside the model."""
 
-_PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6, "万": 10.0}
+_PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6, "t": 1e9, "万": 10.0, "万k": 1e4, "亿k": 1e8}
 _PER_UNIT = {"1": 1.0, "-": 1.0, "frac": 1.0, "p.u.": 1.0, "pu": 1.0, "%": 0.01, "pct": 0.01, "percent": 0.01}
-_MINOR_MONEY = {"分": 0.01, "cent": 0.01, "ct": 0.01, "c": 0.01, "fen": 0.01}
+_MINOR_MONEY = {
+    **dict.fromkeys(("分", "fen", "cent", "cents", "ct", "c", "¢", "p", "pence"), 0.01),
+    "角": 0.1,
+    "厘": 0.001,
+    "万元": 1e4,
+}
+_MONEY = re.compile(r"^(money|[a-z]{3}|元|人民币|yuan|euro|[¥￥$€£])$")
 _BASE = {
     Dimension.POWER: ("w", "瓦"),
     Dimension.ENERGY: ("wh", "瓦时"),
     Dimension.APPARENT_POWER: ("va", "伏安"),
 }
-_CHINESE = {"千": "k", "兆": "m", "吉": "g"}
+_CHINESE = {"千": "k", "兆": "m", "吉": "g", "万千": "万k", "亿千": "亿k"}
+_KWH_WORDS = {"度": "kwh", "万度": "万kwh"}
 
 
 def _prefixed(text: str, bases: tuple[str, ...]) -> float | None:
@@ -63,11 +70,10 @@ def _price(text: str, dimension: Dimension) -> float | None:
     if not slash:
         return None
     base = Dimension.ENERGY if dimension is Dimension.PRICE_PER_ENERGY else Dimension.POWER
-    per = "kwh" if per in {"度", "千瓦时"} else per
-    quantity = _prefixed(per, _BASE[base])
-    if quantity is None:
-        return None
-    return _MINOR_MONEY.get(money, 1.0) / quantity
+    quantity = _prefixed(_KWH_WORDS.get(per, per), _BASE[base])
+    worth = _MINOR_MONEY.get(money, 1.0 if _MONEY.match(money) else None)
+    # a money nobody knows could be a hundredth or a thousand of the site's
+    return None if quantity is None or worth is None else worth / quantity
 
 
 def factor(unit: str, dimension: Dimension) -> float:
@@ -96,7 +102,7 @@ def factor(unit: str, dimension: Dimension) -> float:
     found: float | None
     match dimension:
         case Dimension.POWER | Dimension.ENERGY | Dimension.APPARENT_POWER:
-            found = _prefixed(text, _BASE[dimension])
+            found = _prefixed(_KWH_WORDS.get(text, text), _BASE[dimension])
         case Dimension.PRICE_PER_ENERGY | Dimension.PRICE_PER_POWER:
             found = _price(text, dimension)
         case Dimension.FRACTION:

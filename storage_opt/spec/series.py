@@ -86,7 +86,8 @@ class ByMonthHour:
 class FileColumn(BaseModel):
     """A column of a table file beside `site.toml`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # strict: "2" or true for `multiply` is a slip, not a number
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     file: str
     """File name relative to the site folder: .csv, .csv.gz, .parquet or .xlsx."""

@@ -1,0 +1,1 @@
+"""Files to specs, series and schedules, and back; refuses what is ambiguous, with place and hint."""
