@@ -1,0 +1,106 @@
+"""Certified optimal storage schedules for data-centre sites, and bills that an independent ledger agrees with.
+
+Examples
+--------
+>>> import storage_opt
+>>> site = storage_opt.load_site(storage_opt.profile_folder("industrial"))
+>>> site.horizon.steps
+8760
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage_opt.catalog.profiles import profile_folder, profile_names
+    from storage_opt.errors import (
+        Conflict,
+        Fault,
+        FormulationError,
+        InfeasibleError,
+        InputError,
+        SolverError,
+        StorageOptError,
+        UnboundedError,
+    )
+    from storage_opt.horizon import Horizon
+    from storage_opt.io.schedule_file import read_schedule, write_schedule
+    from storage_opt.io.site_file import load_site, write_site
+    from storage_opt.ledger.ledger import Ledger
+    from storage_opt.model.certificate import Certificate
+    from storage_opt.schedule import Flow, FlowKind, Schedule
+    from storage_opt.spec.resolved import Site
+    from storage_opt.spec.site import SiteSpec
+    from storage_opt.studies.billing import bill
+    from storage_opt.studies.dispatch import optimize
+    from storage_opt.studies.result import DispatchResult
+
+_HOME = {
+    "Certificate": "model.certificate",
+    "Conflict": "errors",
+    "DispatchResult": "studies.result",
+    "Fault": "errors",
+    "Flow": "schedule",
+    "FlowKind": "schedule",
+    "FormulationError": "errors",
+    "Horizon": "horizon",
+    "InfeasibleError": "errors",
+    "InputError": "errors",
+    "Ledger": "ledger.ledger",
+    "Schedule": "schedule",
+    "Site": "spec.resolved",
+    "SiteSpec": "spec.site",
+    "SolverError": "errors",
+    "StorageOptError": "errors",
+    "UnboundedError": "errors",
+    "bill": "studies.billing",
+    "load_site": "io.site_file",
+    "optimize": "studies.dispatch",
+    "profile_folder": "catalog.profiles",
+    "profile_names": "catalog.profiles",
+    "read_schedule": "io.schedule_file",
+    "write_schedule": "io.schedule_file",
+    "write_site": "io.site_file",
+}
+"""Where each public name lives; imported on first use, so that `storage-opt --help` stays instant."""
+
+__all__ = [
+    "Certificate",
+    "Conflict",
+    "DispatchResult",
+    "Fault",
+    "Flow",
+    "FlowKind",
+    "FormulationError",
+    "Horizon",
+    "InfeasibleError",
+    "InputError",
+    "Ledger",
+    "Schedule",
+    "Site",
+    "SiteSpec",
+    "SolverError",
+    "StorageOptError",
+    "UnboundedError",
+    "bill",
+    "load_site",
+    "optimize",
+    "profile_folder",
+    "profile_names",
+    "read_schedule",
+    "write_schedule",
+    "write_site",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        message = f"module 'storage_opt' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"storage_opt.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -44,10 +44,8 @@ class Generator:
             words = f"output of {self.name} that must be taken"
             rule = Rule(f"{self.name}.must_take", words, "kW", f"generator.{self.name}.curtailable")
             lower = [Limit(rule, self.available_kw)]
-        words = f"available output of {self.name}"
-        rule = Rule(f"{self.name}.available", words, "kW", f"generator.{self.name}.capacity_kw")
         used = model.variable(
-            f"{self.name}.used_kw", self.available_kw.size, lower=lower, upper=[Limit(rule, self.available_kw)]
+            f"{self.name}.used_kw", self.available_kw.size, lower=lower, upper=[Limit(None, self.available_kw)]
         )
         used_flow = Flow(self.name, FlowKind.USED_KW)
         flows = {

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from storage_opt.errors import SolverError
 from storage_opt.model.backends import Answer, Status
-from storage_opt.model.certificate import Attempt, Repair
+from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
+from storage_opt.model.kkt import optimality
 from storage_opt.model.polish import NOISE_RELATIVE
 from storage_opt.model.program import OppositeColumns, Program
 from storage_opt.model.solve import Point, solve_convex
@@ -69,20 +70,16 @@ def repaired(
     SolverError
         When the mixed-integer solver fails.
     """
+    relaxed = _netted(program, relaxed)
     marks = offending(program, relaxed.x)
     if not any(mark.any() for mark in marks):
         return Exact(relaxed, relaxed.optimality.bound, None, ())
     attempts: list[Attempt] = []
-    everywhere = False
     for rounds in range(1, _MOST_ROUNDS + 1):
-        intervals = sum(mark.size for mark in marks)
+        marks = tuple(_widened(mark, last=rounds == _MOST_ROUNDS) for mark in marks)
         count = sum(int(mark.sum()) for mark in marks)
-        everywhere = count > _EVERYWHERE_SHARE * intervals or rounds == _MOST_ROUNDS
-        if everywhere:
-            marks = tuple(np.ones_like(mark) for mark in marks)
-            count = intervals
         if tell:
-            tell(f"opposite flows in {count:,} intervals; solving with whole variables there (round {rounds})")
+            tell(f"opposite flows: solving with {count:,} whole variables (round {rounds})")
         answer = _solve_with_binaries(program, marks)
         attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
         if answer.x is None:
@@ -91,13 +88,35 @@ def repaired(
             )
         x = program.scaling.primal(answer.x[: program.form.size])
         still = offending(program, x)
-        if everywhere or not any(mark.any() for mark in still):
-            point = _settled(program, x, requested, tell)
-            bound = (answer.bound if answer.bound is not None else -np.inf) * program.scaling.objective
-            repair = Repair(count, rounds, everywhere, point.optimality.cost - relaxed.optimality.cost)
-            return Exact(point, bound, repair, tuple(attempts))
+        if not any((new & ~mark).any() for mark, new in zip(marks, still, strict=True)):
+            break
         marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
-    raise AssertionError("the last round has binaries everywhere")
+    point = _settled(program, x, requested, tell)
+    bound = (answer.bound if answer.bound is not None else -np.inf) * program.scaling.objective
+    everywhere = any(mark.all() for mark in marks)
+    repair = Repair(count, rounds, everywhere, point.optimality.cost - relaxed.optimality.cost)
+    return Exact(point, bound, repair, tuple(attempts))
+
+
+def _netted(program: Program, point: Point) -> Point:
+    """The point with circulation cancelled in every pair where that changes neither feasibility nor cost.
+
+    Import and export at equal prices may circulate without gain; such a tie needs no binary.
+    """
+    for pair in program.opposites:
+        x = point.x.copy()
+        both = np.minimum(x[pair.first], x[pair.second])
+        x[pair.first] -= both
+        x[pair.second] -= both
+        found, bound_dual = optimality(program.form, program.scaling, x, point.eq_dual, point.ineq_dual)
+        if found.passes(TOLERANCE):
+            point = replace(point, x=x, bound_dual=bound_dual, optimality=found)
+    return point
+
+
+def _widened(mark: NDArray[np.bool_], *, last: bool) -> NDArray[np.bool_]:
+    """All intervals of a pair, when so many offend that growing the set would take longer."""
+    return np.ones_like(mark) if last or mark.mean() > _EVERYWHERE_SHARE else mark
 
 
 def _both_run(pair: OppositeColumns, x: _Vector) -> NDArray[np.bool_]:

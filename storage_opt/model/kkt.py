@@ -17,6 +17,9 @@ __all__ = ["Optimality", "optimality"]
 
 _Vector = NDArray[np.float64]
 
+_OF_MONEY_MOVED = 1e-3
+"""A cost near zero is judged by this share of the money that moves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Optimality:
@@ -91,6 +94,6 @@ def optimality(
     )
     cost = form.objective(x)
     moved = float(np.abs(form.cost * x).sum())
-    size = max(abs(cost), 1e-3 * moved, 1e-9 * largest_cost) or 1.0
+    size = max(abs(cost), _OF_MONEY_MOVED * moved, _OF_MONEY_MOVED * scaling.objective)
     found = Optimality(primal, dual, abs(cost - float(lower_bound)) / size, cost, float(lower_bound))
     return found, bound_dual
