@@ -66,6 +66,4 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     baseline = baseline_schedule(site, charges)
     ledger, before = settle(schedule, charges), settle(baseline.schedule, charges)
     streams = value_streams(site, charges, schedule, baseline.schedule, ledger, before)
-    return Settlement(
-        site, schedule, ledger, baseline.schedule, before, streams, (*site.notes, *baseline.notes)
-    )
+    return Settlement(site, schedule, ledger, baseline.schedule, before, streams, (*site.notes, *baseline.notes))

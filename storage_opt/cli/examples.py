@@ -1,0 +1,35 @@
+"""What each command's help shows as examples."""
+
+from __future__ import annotations
+
+__all__ = ["EXAMPLES"]
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "profiles": (
+        "storage-opt profiles",
+        "storage-opt profiles --format json",
+    ),
+    "init": (
+        "storage-opt init industrial",
+        "storage-opt init ulanqab my-site",
+    ),
+    "check": (
+        "storage-opt check my-site",
+        "storage-opt check ulanqab --format json",
+    ),
+    "optimize": (
+        "storage-opt optimize ulanqab --out result",
+        "storage-opt optimize my-site --from 2027-07-01 --to 2027-08-01 --no-plots",
+        "storage-opt optimize my-site --solver HIGHS --format json | jq .cost",
+    ),
+    "bill": (
+        "storage-opt bill my-site --schedule metered.csv",
+        "storage-opt bill my-site --schedule july.csv --from 2027-07-01 --to 2027-08-01",
+        "storage-opt bill my-site --schedule result/schedule.csv --format csv > bill.csv",
+    ),
+    "explain": (
+        "storage-opt explain my-site",
+        "storage-opt explain my-site --solve --from 2027-07-01 --to 2027-08-01",
+        "storage-opt explain my-site --format csv > model.csv",
+    ),
+}

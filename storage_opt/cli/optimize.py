@@ -1,0 +1,60 @@
+"""`storage-opt optimize`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storage_opt.cli.sites import (
+    FormatOption,
+    FromOption,
+    OutputFormat,
+    SiteArgument,
+    ToOption,
+    open_site,
+    output_folder,
+    site_path,
+)
+
+__all__ = ["optimize"]
+
+
+def optimize(
+    site: SiteArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder of the outputs; by default <name of SITE>-out."),
+    ] = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    solver: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
+    ] = None,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw week and months as PNG and SVG.")] = True,
+    form: FormatOption = OutputFormat.TABLE,
+) -> None:
+    """Find the cheapest schedule and prove it.
+
+    Writes schedule.csv, bill.csv, summary.json, week.png/.svg and months.png/.svg; all of them or none.
+    CSV on stdout is the bill, JSON the summary.
+    """
+    from storage_opt.cli.output import notes, progress, show
+    from storage_opt.io.atomic import refuse_unsafe_folder
+    from storage_opt.report.dispatch_view import dispatch_view
+    from storage_opt.report.files import write_result
+    from storage_opt.studies.dispatch import optimize as solve
+
+    path = site_path(site)
+    folder = output_folder(path) if out is None else out
+    refuse_unsafe_folder(folder, (path,))
+    with progress("reading") as tell:
+        began = time.perf_counter()
+        read = open_site(path, start, end)
+        result = solve(read, solver=solver, progress=tell, read_s=time.perf_counter() - began)
+        written = write_result(result, folder, plots=plots, progress=tell)
+    show(dispatch_view(result), form)
+    notes(result.notes)
+    notes([f"wrote {', '.join(file.name for file in written)} to `{folder}`"])

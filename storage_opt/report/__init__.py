@@ -1,0 +1,1 @@
+"""What people and machines read: tables, summary, charts, output files. Nothing is computed here but layout."""

@@ -1,0 +1,94 @@
+"""The output folder of a dispatch: it appears whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storage_opt.errors import Fault, InputError
+from storage_opt.io.atomic import atomic_folder
+from storage_opt.io.schedule_file import write_schedule
+from storage_opt.report.bill_table import bill_rows
+from storage_opt.report.summary import summarise
+from storage_opt.report.view import as_csv, as_json
+from storage_opt.studies.result import DispatchResult
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["write_result"]
+
+_DOTS_PER_INCH = 160
+
+
+def write_result(
+    result: DispatchResult, folder: Path, *, plots: bool = True, progress: Callable[[str], None] | None = None
+) -> tuple[Path, ...]:
+    """Write `schedule.csv`, `bill.csv`, `summary.json` and the charts.
+
+    Parameters
+    ----------
+    result : DispatchResult
+        What :func:`~storage_opt.studies.dispatch.optimize` returned.
+    folder : Path
+        Where the files go; made when absent, earlier outputs are replaced.
+    plots : bool
+        Whether to draw `week` and `months` as PNG and SVG.
+    progress : callable or None
+        Told what happens, a line a stage.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        When the folder holds anything else, or can't be written to; nothing is left behind.
+    """
+    tell = progress or _silent
+    source = (result.site.source,) if result.site.source else ()
+    with atomic_folder(folder, source) as staged:
+        try:
+            tell("writing tables")
+            write_schedule(result.schedule, staged / "schedule.csv")
+            runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
+            bill = as_csv(bill_rows(runs, result.site.spec.currency))
+            (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
+            (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
+            if plots:
+                tell("drawing charts")
+                _draw(result, staged)
+        except OSError as error:
+            what = f"cannot write outputs to `{folder}`: {error.strerror or error}"
+            hint = "free space on the disk or choose another folder with `--out`"
+            raise InputError([Fault(what, hint, str(folder))]) from error
+        names = sorted(path.name for path in staged.iterdir())
+    return tuple(folder / name for name in names)
+
+
+def _draw(result: DispatchResult, folder: Path) -> None:
+    from storage_opt.report.charts import week_figure
+    from storage_opt.report.month_chart import months_figure
+    from storage_opt.studies.checking import check
+
+    _save(week_figure(result, check(result.site).import_price), folder / "week")
+    _save(months_figure(result), folder / "months")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """PNG for screens, SVG for print; without a date, so that the same result gives the same file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from storage_opt.report.style import styled
+
+    with styled():
+        FigureCanvasAgg(figure)
+        figure.savefig(path.with_suffix(".png"), dpi=_DOTS_PER_INCH)
+        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+
+
+def _silent(message: str) -> None:
+    del message

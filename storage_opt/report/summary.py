@@ -1,0 +1,74 @@
+"""`summary.json`: the whole answer in one document for machines. Keys are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from storage_opt.horizon import Horizon
+from storage_opt.ledger.ledger import Ledger
+from storage_opt.model.certificate import Certificate
+from storage_opt.studies.result import DispatchResult
+
+__all__ = ["bill_lines", "horizon_document", "line_streams", "summarise"]
+
+
+def summarise(result: DispatchResult) -> dict[str, object]:
+    """The summary of a dispatch, in the model's units (kW, kWh, money).
+
+    Parameters
+    ----------
+    result : DispatchResult
+        What :func:`~storage_opt.studies.dispatch.optimize` returned.
+    """
+    site = result.site
+    return {
+        "site": site.spec.name,
+        "status": "optimal" if result.certificate.certified else "not certified",
+        "currency": site.spec.currency,
+        "horizon": horizon_document(result.schedule.horizon),
+        "cost": {
+            "baseline": result.baseline_ledger.total,
+            "optimized": result.ledger.total,
+            "savings": result.savings,
+        },
+        "bill": bill_lines({"baseline": result.baseline_ledger, "optimized": result.ledger}),
+        "value_streams": {str(stream): value for stream, value in result.streams.items()},
+        "batteries": {name: asdict(use) for name, use in result.batteries.items()},
+        "rules": [asdict(rule) for rule in result.certificate.rules],
+        "certificate": _certificate(result.certificate),
+        "marginals": [asdict(value) for value in result.marginals],
+        "timing": asdict(result.timing),
+        "notes": list(result.notes),
+    }
+
+
+def horizon_document(horizon: Horizon) -> dict[str, object]:
+    """Span, step and zone of a horizon."""
+    return {
+        "start": horizon.start_instant.isoformat(),
+        "end": horizon.end_instant.isoformat(),
+        "zone": horizon.zone,
+        "step_minutes": horizon.step_minutes,
+        "steps": horizon.steps,
+    }
+
+
+def bill_lines(ledgers: dict[str, Ledger]) -> list[dict[str, object]]:
+    """Amount of every line in each ledger, in the order of the charges; a line absent from one is 0 there."""
+    sums = {run: ledger.by_line() for run, ledger in ledgers.items()}
+    return [
+        {"line": line, "stream": stream, **{run: amounts.get(line, 0.0) for run, amounts in sums.items()}}
+        for line, stream in line_streams(ledgers.values()).items()
+    ]
+
+
+def line_streams(ledgers: Iterable[Ledger]) -> dict[str, str]:
+    """Kind of money of every line that occurs, in the order of the charges."""
+    return {entry.line.name: str(entry.line.stream) for ledger in ledgers for entry in ledger.entries}
+
+
+def _certificate(certificate: Certificate) -> dict[str, object]:
+    document = asdict(certificate)
+    del document["rules"]  # they stand at the top of the summary
+    return {**document, "certified": certificate.certified}

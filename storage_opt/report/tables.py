@@ -1,0 +1,201 @@
+"""What a terminal shows after `optimize`: cost, bill, streams, batteries, rules, proof, limits, time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+
+from storage_opt.horizon import Horizon
+from storage_opt.ledger.ledger import Ledger
+from storage_opt.model.certificate import TOLERANCE, Certificate, RuleCheck
+from storage_opt.report.layout import Column, bullets, heading, table
+from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
+from storage_opt.report.summary import line_streams
+from storage_opt.report.words import both
+from storage_opt.studies.result import DispatchResult, MarginalValue
+
+__all__ = [
+    "bill_table",
+    "cost_table",
+    "dispatch_tables",
+    "marginal_words",
+    "period_table",
+    "span_words",
+    "streams_table",
+]
+
+_MARGINALS_SHOWN = 8
+
+
+def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
+    """Every table of a dispatch, the headline first."""
+    currency, certificate = result.site.spec.currency, result.certificate
+    state = "certified optimum" if certificate.certified else "NOT CERTIFIED"
+    runs = {"baseline": result.baseline_ledger, "optimized": result.ledger}
+    shown: list[RenderableType] = [
+        heading(f"{result.site.spec.name}: {state}", span_words(result.schedule.horizon)),
+        cost_table(runs, currency),
+        bill_table(runs, currency),
+        streams_table({str(name): value for name, value in result.streams.items()}, currency),
+    ]
+    if result.batteries:
+        shown.append(_battery_table(result))
+    if certificate.rules:
+        shown.append(_rule_table(certificate.rules))
+    shown.append(_certificate_table(certificate, currency))
+    if result.marginals:
+        shown.append(bullets(both("marginals"), marginal_words(result.marginals, currency, _MARGINALS_SHOWN)))
+    shown.append(_timing_line(result))
+    return shown
+
+
+def span_words(horizon: Horizon) -> str:
+    """The horizon in one line."""
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (horizon.start_instant, horizon.end_instant))
+    return f"{start} to {end} {horizon.zone}, {horizon.steps:,} steps of {horizon.step_minutes} min"
+
+
+def cost_table(runs: dict[str, Ledger], currency: str) -> RenderableType:
+    """The cost of the first run and the second, and what the second saves."""
+    (first, before), (second, after) = ((name, ledger.total) for name, ledger in runs.items())
+    scale = money_scale((before, after), currency)
+    saved = before - after
+    share = f"{saved / abs(before):.1%}" if before else ""
+    rows = [(both(first), scale.text(before), ""), (both(second), scale.text(after), "")]
+    columns: list[Column] = [("", "left"), (currency, "right"), ("share", "right")]
+    return table(both("cost"), columns, rows, (both("savings"), scale.text(saved), share))
+
+
+def bill_table(runs: dict[str, Ledger], currency: str) -> RenderableType:
+    """Both runs line by line."""
+    first, second = runs
+    sums = {name: ledger.by_line() for name, ledger in runs.items()}
+    scale = money_scale((amount for amounts in sums.values() for amount in amounts.values()), currency)
+    rows = []
+    for line, stream in line_streams(runs.values()).items():
+        before, after = sums[first].get(line, 0.0), sums[second].get(line, 0.0)
+        rows.append((line, both(stream), scale.text(before), scale.text(after), scale.text(after - before)))
+    totals = [ledger.total for ledger in runs.values()]
+    footer = (both("total"), "", *map(scale.text, totals), scale.text(totals[1] - totals[0]))
+    columns: list[Column] = [(both("line"), "left"), (both("kind"), "left")]
+    columns += [(f"{both(name)} [{currency}]", "right") for name in (first, second, "change")]
+    return table(both("bill"), columns, rows, footer)
+
+
+def period_table(runs: dict[str, Ledger], currency: str) -> RenderableType:
+    """Both runs by billing period."""
+    first, second = (ledger.by_period() for ledger in runs.values())
+    scale = money_scale((*first.values(), *second.values()), currency)
+    periods = sorted({*first, *second})
+    pairs = [(first.get(period, 0.0), second.get(period, 0.0)) for period in periods]
+    rows = [
+        (period, scale.text(before), scale.text(after), scale.text(after - before))
+        for period, (before, after) in zip(periods, pairs, strict=True)
+    ]
+    columns: list[Column] = [(both("period"), "left")]
+    columns += [(f"{both(name)} [{currency}]", "right") for name in (*runs, "change")]
+    return table(both("periods"), columns, rows)
+
+
+def streams_table(streams: dict[str, float], currency: str) -> RenderableType:
+    """Where the savings come from; the parts sum to the whole."""
+    scale = money_scale(streams.values(), currency)
+    rows = [(both(name), scale.text(value)) for name, value in streams.items()]
+    columns: list[Column] = [("", "left"), (f"{both('savings')} [{currency}]", "right")]
+    return table(both("streams"), columns, rows, (both("total"), scale.text(sum(streams.values()))))
+
+
+def _battery_table(result: DispatchResult) -> RenderableType:
+    specs = result.site.spec.battery
+    scale = energy_scale(use.throughput_kwh for use in result.batteries.values())
+    rated = energy_scale(spec.energy_kwh for spec in specs.values())
+    rows = [
+        (
+            name,
+            rated.text(specs[name].energy_kwh) if name in specs else "",
+            scale.text(use.throughput_kwh),
+            f"{use.equivalent_cycles:,.1f}",
+            scale.text(use.losses_kwh),
+        )
+        for name, use in result.batteries.items()
+    ]
+    columns: list[Column] = [
+        ("", "left"),
+        (f"Rated 额定 [{rated.unit}]", "right"),
+        (f"Delivered 放电量 [{scale.unit}]", "right"),
+        ("Full cycles 等效循环", "right"),
+        (f"Losses 损耗 [{scale.unit}]", "right"),
+    ]
+    return table(both("batteries"), columns, rows)
+
+
+def _rule_table(rules: Sequence[RuleCheck]) -> RenderableType:
+    rows = [
+        (
+            rule.words,
+            f"{rule.sense} {_ruled(rule.required, rule.unit)}".strip(),
+            _ruled(rule.achieved, rule.unit),
+            "kept" if rule.ok else "BROKEN",
+        )
+        for rule in rules
+    ]
+    columns: list[Column] = [("", "left"), ("Required 要求", "right"), ("Achieved 实际", "right"), ("", "left")]
+    return table(both("rules"), columns, rows)
+
+
+def _ruled(value: float, unit: str) -> str:
+    return f"{value:.2%}" if unit in {"1", "frac"} else f"{significant(value)} {unit}"
+
+
+def _certificate_table(certificate: Certificate, currency: str) -> RenderableType:
+    limit = f"<= {TOLERANCE:.0e}"
+    rows = [
+        ("Primal residual 原始残差", tiny(certificate.primal_residual), limit),
+        ("Dual residual 对偶残差", tiny(certificate.dual_residual), limit),
+        ("Relative gap 相对对偶间隙", tiny(certificate.relative_gap), limit),
+        ("Opposite flows at once 同时充放 [kWh]", tiny(certificate.simultaneous_kwh), "= 0"),
+        ("Ledger mismatch, relative 账单偏差", tiny(certificate.ledger_mismatch_relative), limit),
+    ]
+    columns: list[Column] = [(f"Solver {certificate.solver}", "left"), ("Found", "right"), ("Admitted", "right")]
+    note, repair = "", certificate.repair
+    if repair:
+        where = "everywhere" if repair.everywhere else f"in {repair.intervals:,} places"
+        rounds = f"{repair.rounds} round{'' if repair.rounds == 1 else 's'}"
+        note = f"opposite flows forbidden {where}, {rounds}, at a cost of {significant(repair.cost)} {currency}"
+    return table(both("certificate"), columns, rows, note=note)
+
+
+def marginal_words(marginals: Sequence[MarginalValue], currency: str, most: int | None = None) -> list[str]:
+    """Each binding limit as a sentence, such as ``one more kW of transformer in 2027-07 is worth 31.2 CNY``.
+
+    Parameters
+    ----------
+    marginals : sequence of MarginalValue
+        In the order in which they are told.
+    currency : str
+        Currency of the values.
+    most : int or None
+        Number of sentences; the rest is counted in a last line.
+    """
+    told = marginals if most is None else marginals[:most]
+    lines = [
+        f"one more {value.unit} of {value.words} in {value.period} is worth {significant(value.value)} {currency} "
+        f"(binds in {value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'})"
+        for value in told
+    ]
+    left = len(marginals) - len(told)
+    return [*lines, f"and {left} more; `storage-opt explain SITE --solve` lists all"] if left else lines
+
+
+def _timing_line(result: DispatchResult) -> RenderableType:
+    timing = result.timing
+    stages = (
+        ("read", timing.read_s),
+        ("build", timing.build_s),
+        ("compile", timing.compile_s),
+        ("solve", timing.solve_s),
+        ("settle", timing.settle_s),
+    )
+    parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in stages)
+    return bullets(both("timing"), [f"{timing.total_s:.2f} s in all: {parts}"])

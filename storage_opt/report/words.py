@@ -1,0 +1,77 @@
+"""The words of the reports, English first with Chinese beside it."""
+
+from __future__ import annotations
+
+__all__ = ["both", "chinese", "english"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    # what is compared
+    "baseline": ("Baseline", "基准"),
+    "plan": ("Optimised", "优化"),
+    "optimized": ("Optimised", "优化"),
+    "metered": ("Metered", "实测"),
+    "savings": ("Savings", "节省"),
+    "change": ("Change", "变化"),
+    # kinds of money, also value streams
+    "energy": ("Energy charge", "电量电费"),
+    "demand": ("Demand charge", "需量电费"),
+    "export": ("Export", "上网电费"),
+    "generation": ("Generation", "发电成本"),
+    "curtailment": ("Curtailment", "弃电费用"),
+    "wear": ("Battery wear", "电池损耗"),
+    "fixed": ("Fixed charges", "固定费用"),
+    "minimum": ("Minimum bill", "最低电费"),
+    "reserve": ("Reserve", "备用收益"),
+    "energy_arbitrage": ("Energy arbitrage", "峰谷套利"),
+    "arbitrage": ("Energy arbitrage", "峰谷套利"),
+    "self_consumption": ("Self-consumption", "新能源自用"),
+    "total": ("Total", "合计"),
+    # headings
+    "cost": ("Cost", "费用"),
+    "bill": ("Bill by line", "电费明细"),
+    "streams": ("Value streams", "收益构成"),
+    "batteries": ("Batteries", "储能运行"),
+    "rules": ("Contract rules", "合同约束"),
+    "certificate": ("Certificate", "最优性证明"),
+    "marginals": ("What binds", "起约束作用的限值"),
+    "timing": ("Time", "用时"),
+    "periods": ("Bill by period", "分期电费"),
+    "period": ("Period", "账期"),
+    "assets": ("Assets", "资产"),
+    "grid": ("Grid connection", "并网"),
+    "generator": ("Generator", "电源"),
+    "battery": ("Battery", "储能"),
+    "charges": ("Charges", "计费项"),
+    "variables": ("Variables", "变量"),
+    "constraints": ("Constraints", "约束"),
+    "line": ("Line", "科目"),
+    "kind": ("Kind", "类别"),
+    "load": ("Load", "负荷"),
+    "price": ("Energy price", "电价"),
+    "import": ("Import", "下网"),
+    "charge": ("Charge", "充电"),
+    "discharge": ("Discharge", "放电"),
+    "used": ("Generation used", "新能源消纳"),
+    "curtailed": ("Curtailed", "弃电"),
+    "soc": ("State of charge", "荷电状态"),
+    "other": ("Other", "其他"),
+    "net": ("Net amount", "净额"),
+    "amount": ("Amount", "金额"),
+}
+
+
+def english(key: str) -> str:
+    """English name of a key; an unknown key is shown as words."""
+    known = _WORDS.get(key)
+    return known[0] if known else key.replace("_", " ").capitalize()
+
+
+def chinese(key: str) -> str:
+    """Chinese name of a key; empty for an unknown one."""
+    known = _WORDS.get(key)
+    return known[1] if known else ""
+
+
+def both(key: str) -> str:
+    """English name with the Chinese one beside it."""
+    return f"{english(key)} {chinese(key)}".strip()
