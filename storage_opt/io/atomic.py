@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
@@ -107,7 +106,8 @@ def refuse_unsafe_folder(folder: Path | str, inputs: Iterable[Path | str] = ()) 
     read = {Path(source).resolve() for source in inputs}
     read |= {source.parent for source in read if source.is_file()}
     if target.resolve() in read or (target / "site.toml").exists():
-        raise InputError([Fault(f"`{name}` is the folder of a site; its files would be mixed with outputs", hint, name)])
+        what = f"`{name}` is the folder of a site; its files would be mixed with outputs"
+        raise InputError([Fault(what, hint, name)])
     if target.is_dir() and not (target / MARK).exists() and any(target.iterdir()):
         raise InputError([Fault(f"`{name}` holds files that storage-opt did not write", hint, name)])
 
@@ -126,7 +126,7 @@ def _make_folders(folder: Path) -> list[Path]:
 def _move(file: Path, target: Path) -> None:
     if target.is_dir() and file.is_dir():
         shutil.rmtree(target)
-    os.replace(file, target)
+    file.replace(target)
 
 
 def _unwritable(target: Path, error: OSError) -> InputError:

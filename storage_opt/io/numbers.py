@@ -65,7 +65,7 @@ def _from_arrow(column: Any) -> NDArray[np.float64]:
 def _from_objects(column: NDArray[np.object_]) -> NDArray[np.float64]:
     import pandas as pd
 
-    kept = np.array([None if isinstance(cell, bool) or hasattr(cell, "year") else cell for cell in column], dtype=object)
+    kept = [None if isinstance(cell, bool) or hasattr(cell, "year") else cell for cell in column]
     return np.asarray(pd.to_numeric(pd.Series(kept, dtype=object), errors="coerce"), dtype=np.float64)
 
 

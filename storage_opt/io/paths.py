@@ -30,7 +30,8 @@ def table_path(folder: Path, name: str, key: str = "") -> Path:
         When it leads outside, also through links, or is not a file.
     """
     if not name.strip() or "\0" in name:
-        raise InputError([Fault(f"file name {name!r} is empty or unusable", "name a table in the site folder", key=key)])
+        what = f"file name {name!r} is empty or unusable"
+        raise InputError([Fault(what, "name a table in the site folder", key=key)])
     written = PureWindowsPath(name)
     inside = "copy the table into the site folder and name it relative to that"
     if Path(name).is_absolute() or written.is_absolute() or written.drive or ".." in written.parts:

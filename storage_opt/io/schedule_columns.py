@@ -57,7 +57,7 @@ def kinds_of(spec: SiteSpec) -> dict[str, tuple[FlowKind, ...]]:
     battery = (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH)
     return {
         GRID: (FlowKind.IMPORT_KW, FlowKind.EXPORT_KW),
-        **{name: (FlowKind.LOAD_KW,) for name in spec.load},
+        **dict.fromkeys(spec.load, (FlowKind.LOAD_KW,)),
         **dict.fromkeys(spec.generator, generator),
         **dict.fromkeys(spec.battery, battery),
     }

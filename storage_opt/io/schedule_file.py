@@ -128,9 +128,7 @@ def read_metered(site: Site, path: Path | str) -> MeteredSchedule:
     return MeteredSchedule(schedule, (*table.notes, *axis_notes, *notes, *filling.notes))
 
 
-def _flow_values(
-    table: Table, column: FlowColumn, used: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], list[Fault]]:
+def _flow_values(table: Table, column: FlowColumn, used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], list[Fault]]:
     raw = read_numbers(table.columns[column.position])
     faults = number_faults(table, column.position, raw, used)
     quantity = _ENERGY if column.flow.kind is FlowKind.ENERGY_KWH else _POWER

@@ -108,7 +108,8 @@ class Filling:
         over = self.flows[used] > self.flows[available] * (1.0 + 1e-6) + 1e-6
         if over.any():
             self.flows[available] = np.maximum(self.flows[available], self.flows[used])
-            self._note(f"`{used.column}` exceeds what is available in {np.count_nonzero(over):,} intervals; raised there")
+            count = np.count_nonzero(over)
+            self._note(f"`{used.column}` exceeds what is available in {count:,} intervals; raised there")
         if curtailed not in self.flows:
             self.flows[curtailed] = np.maximum(self.flows[available] - self.flows[used], 0.0)
 
@@ -155,9 +156,7 @@ class Filling:
         spec = self.site.spec
         loads_metered = all(Flow(name, FlowKind.LOAD_KW) in metered for name in spec.load)
         plants = [name for name in spec.generator if Flow(name, FlowKind.USED_KW) not in self.flows]
-        batteries = [
-            name for name in spec.battery if not {_charge(name), _discharge(name)} & set(self.flows)
-        ]
+        batteries = [name for name in spec.battery if not {_charge(name), _discharge(name)} & set(self.flows)]
         if not loads_metered or len(plants) + len(batteries) != 1:
             return
         surplus = self._surplus_kw()
@@ -194,7 +193,7 @@ class Filling:
                 self._note(f"`{stored.column}` integrated from charge and discharge")
 
     def _stored_kwh(self, name: str, battery: BatterySpec) -> NDArray[np.float64]:
-        """Energy at the end of each interval (T,); an unknown start is set so that the lowest point is soc_min. [kWh]"""
+        """Energy at the end of each interval (T,); an unknown start puts the lowest point at soc_min. [kWh]"""
         h = self.site.horizon.step_h
         gained = h * battery.charge_efficiency * self.flows[_charge(name)]
         gained = gained - h / battery.discharge_efficiency * self.flows[_discharge(name)] - h * battery.auxiliary_kw

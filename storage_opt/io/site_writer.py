@@ -65,7 +65,8 @@ def _refuse_arrays(model: BaseModel, key: Key) -> None:
         for inner_key, value in _entries(getattr(model, name), (*key, name)):
             if isinstance(value, InMemory):
                 hint = 'write the array to a table and name it with {file = "...", column = "..."}'
-                raise InputError([Fault("an array in memory cannot stand in a site file", hint, key=write_key(inner_key))])
+                what = "an array in memory cannot stand in a site file"
+                raise InputError([Fault(what, hint, key=write_key(inner_key))])
             if isinstance(value, BaseModel):
                 _refuse_arrays(value, inner_key)
 
@@ -100,6 +101,12 @@ def _fill(table: TOMLDocument | Table, model: BaseModel, explained: set[tuple[ty
             else:
                 item.comment(_comment(info))
         table.add(name, item)
+    _fill_tables(table, tables, explained)
+
+
+def _fill_tables(table: TOMLDocument | Table, tables: list[tuple[str, Any]], explained: set[tuple[type, str]]) -> None:
+    import tomlkit
+
     for name, value in tables:
         if isinstance(value, Mapping):
             held = tomlkit.table(is_super_table=True)
@@ -119,7 +126,7 @@ def _is_table(name: str, value: Any) -> bool:
     """Whether a value gets a header of its own; small records of a list stay in their line."""
     if isinstance(value, tuple):
         return name in {"energy", "demand", "fixed"}
-    return name not in {"final_soc"}
+    return name != "final_soc"
 
 
 def _table(model: BaseModel, explained: set[tuple[type, str]]) -> Table:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["nearest", "spec_faults", "wrong_range"]
 
-_WRONG_KIND = {"model_type", "dict_type", "tuple_type", "float_type", "literal_error", "is_instance_of", "none_required"}
+_WRONG_KIND = {"model_type", "dict_type", "tuple_type", "float_type", "literal_error", "is_instance_of"}
 _PERCENT = 100.0
 _SURELY_PERCENT = 1.5
+_NAME_HINT = "use letters, digits, _ and -, at most 64, beginning with a letter or digit"
 _SERIES_HINT = "write a number, 12 monthly or 24 hourly values, 12 lists of 24, or {file = ..., column = ...}"
 _NUMBER_WITH_UNIT = re.compile(r"^\s*([-+]?[\d.,]+(?:[eE][-+]?\d+)?)\s*(\S*)\s*$")
 _LIMITS = {
@@ -92,10 +93,8 @@ def _locate(loc: Sequence[str | int], raw: Mapping[str, Any]) -> _Place:
     choice: Key | None = None
     value: Any = raw
     for position, part in enumerate(loc):
-        if isinstance(value, Mapping) and part in value:
-            key.append(part)
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        in_table = isinstance(value, Mapping) and part in value
+        if in_table or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
             key.append(part)
             value = value[part]
         elif part == "[key]":
@@ -115,7 +114,8 @@ def _best(group: list[tuple[ErrorDetails, _Place]]) -> tuple[ErrorDetails, _Plac
     def rank(entry: tuple[ErrorDetails, _Place]) -> tuple[bool, bool, int]:
         details, place = entry
         kind = details["type"]
-        return (kind in _WRONG_KIND and not (text and kind == "literal_error"), kind == "literal_error", -len(place.key))
+        is_wrong = kind in _WRONG_KIND and not (text and kind == "literal_error")
+        return (is_wrong, kind == "literal_error", -len(place.key))
 
     return min(group, key=rank)
 
@@ -130,8 +130,7 @@ def _fault(details: ErrorDetails, place: _Place, root: type[BaseModel], file: st
         return _missing_key(key, info, file)
     quantity = shape_of(info).quantity if info is not None else None
     if details["loc"] and details["loc"][-1] == "[key]":
-        what = f"name {place.key[-1]!r} is not a name"
-        return Fault(what, "use letters, digits, _ and -, at most 64, beginning with a letter or digit", file, write_key(key))
+        return Fault(f"{place.key[-1]!r} is not a name", _NAME_HINT, file, write_key(key))
     if kind in _LIMITS and isinstance(place.value, int | float):
         bound_name, words = _LIMITS[kind]
         return wrong_range(float(place.value), f"{words} {context[bound_name]:g}", quantity, file, key)
@@ -195,8 +194,6 @@ def _words(
     if kind in {"too_short", "too_long"}:
         wanted = context.get("min_length", context.get("max_length"))
         return f"has {context['actual_length']} values, needs {wanted}", None
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(value)} must match {context['pattern']}", None
     return f"{_shown(value)}: {message[:1].lower()}{message[1:]}", None
 
 

@@ -88,7 +88,7 @@ def field_at(root: type[BaseModel], key: Key) -> FieldInfo | None:
         if (named and isinstance(part, str)) or (listed and isinstance(part, int)):
             named = listed = False
             continue
-        candidates = [model.model_fields[part] for model in models if part in model.model_fields]  # type: ignore[index]
+        candidates = [model.model_fields[part] for model in models if part in model.model_fields]
         if not candidates:
             return found if isinstance(part, int) else None
         found = candidates[0]

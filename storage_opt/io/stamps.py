@@ -161,7 +161,8 @@ def _parse(cells: Any) -> _Parsed | tuple[str, str]:
     if all(cell is None or isinstance(cell, str) for cell in cells):
         return _parse_text(pd.Series(cells, dtype="str"))
     kept = [cell if hasattr(cell, "year") else pd.NaT for cell in cells]
-    return _Parsed(pd.DatetimeIndex(pd.to_datetime(kept, errors="coerce")).round("s"), aware=False)
+    stamps = pd.to_datetime(pd.Series(kept, dtype=object), errors="coerce")
+    return _Parsed(pd.DatetimeIndex(stamps).round("s"), aware=False)
 
 
 def _parse_text(text: pd.Series) -> _Parsed | tuple[str, str]:

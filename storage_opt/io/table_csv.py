@@ -122,8 +122,8 @@ def _cells(body: str, width: int, delimiter: str, name: str, key: str) -> tuple[
 
 def _ragged_fault(ragged: list[tuple[int | None, int]], width: int, name: str, key: str) -> Fault:
     # arrow counts from 1 and does not see the header row, which was cut off before
-    rows = [(number or 0) + 1 for number, _ in ragged]
-    listed = ", ".join(f"row {row} has {cells}" for row, (_, cells) in list(zip(rows, ragged, strict=True))[:_MOST_PLACES])
+    rows = [((number or 0) + 1, cells) for number, cells in ragged]
+    listed = ", ".join(f"row {row} has {cells}" for row, cells in rows[:_MOST_PLACES])
     what = f"{len(ragged)} rows have another number of cells than the header, which has {width}: {listed}"
     hint = "fill or remove these rows; use points, not commas, in numbers"
-    return Fault(what, hint, name, key, rows[0])
+    return Fault(what, hint, name, key, rows[0][0])

@@ -43,7 +43,7 @@ def read_xlsx(path: Path, name: str, sheet: str | None = None, key: str = "") ->
                 rows = _rows(book, name, sheet, key)
             finally:
                 book.close()
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, SyntaxError, EOFError) as error:
+        except (zipfile.BadZipFile, InvalidFileException, LookupError, ValueError, TypeError, SyntaxError) as error:
             raise refuse_table(name, "the file is not a readable XLSX workbook", _HINT, key) from error
     return _table(rows, name, key)
 

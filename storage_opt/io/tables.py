@@ -144,7 +144,8 @@ def _read_parquet(path: Path, name: str, key: str) -> Table:
         with pq.ParquetFile(path) as file:
             groups = range(file.metadata.num_row_groups)
             if sum(file.metadata.row_group(group).total_byte_size for group in groups) > MOST_BYTES:
-                raise refuse_table(name, f"the table holds more than {MOST_BYTES:,} bytes", "cut it to the horizon", key)
+                what = f"the table holds more than {MOST_BYTES:,} bytes"
+                raise refuse_table(name, what, "cut it to the horizon", key)
             table = file.read()
     except pa.ArrowException as error:
         raise refuse_table(name, "the file is not readable Parquet", "save it again as Parquet or CSV", key) from error

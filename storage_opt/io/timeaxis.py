@@ -149,9 +149,10 @@ def local_time(utc_us: int | np.int64, horizon: Horizon) -> str:
     import pandas as pd
 
     stamp = pd.Timestamp(int(utc_us), unit="us", tz="UTC").tz_convert(horizon.zone)
-    changes = horizon.start_instant.replace(month=1, day=1).utcoffset() != horizon.start_instant.replace(
-        month=7, day=1
-    ).utcoffset()
+    changes = (
+        horizon.start_instant.replace(month=1, day=1).utcoffset()
+        != horizon.start_instant.replace(month=7, day=1).utcoffset()
+    )
     return stamp.strftime("%Y-%m-%d %H:%M%z" if changes else "%Y-%m-%d %H:%M")
 
 
@@ -236,14 +237,14 @@ def _missing_faults(
     if inside.size == 0:
         return faults
     runs = np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1)
-    listed = ", ".join(
-        f"{local_time(grid[run[0]], horizon)} to {local_time(grid[run[-1]] + fine, horizon)}" for run in runs[:MOST_PLACES]
-    )
+    shown = runs[:MOST_PLACES]
+    ends = [(local_time(grid[run[0]], horizon), local_time(grid[run[-1]] + fine, horizon)) for run in shown]
+    listed = ", ".join(f"{first} to {last}" for first, last in ends)
     more = f" and {len(runs) - MOST_PLACES:,} more" if len(runs) > MOST_PLACES else ""
     row = int(np.searchsorted(utc, grid[inside[0]])) + FIRST_ROW
     shift = (int(utc[0]) - int(grid[0])) % fine
     if shift:
-        what = f"stamps stand {_minutes(shift)} min after the starts of the intervals: {inside.size:,} intervals have no row"
+        what = f"stamps stand {_minutes(shift)} min after interval starts: {inside.size:,} intervals have no row"
         hint = "stamp rows at the start of their interval"
     else:
         what = f"{inside.size:,} intervals are missing: {listed}{more}"

@@ -55,10 +55,8 @@ def _decoded(path: Path, name: str) -> str:
     try:
         size = path.stat().st_size
         if size > _LARGEST_BYTES:
-            fault = Fault(
-                f"the site file has {size:,} bytes, more than {_LARGEST_BYTES:,}", "put series into tables beside it", name
-            )
-            raise InputError([fault])
+            what = f"the site file has {size:,} bytes, more than {_LARGEST_BYTES:,}"
+            raise InputError([Fault(what, "put series into tables beside it", name)])
         data = path.read_bytes()
     except OSError as error:
         raise InputError([Fault(f"cannot be read: {error.strerror}", "check the file and its rights", name)]) from error
