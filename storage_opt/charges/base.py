@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.schedule import Flow
+from storage_opt.schedule import Flow, Metered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,9 +92,16 @@ class Entry:
 class Charge(Protocol):
     """Money over named flows."""
 
+    equation: ClassVar[str]
+    """Cost in the symbols of the nomenclature."""
+
     @property
     def line(self) -> Line:
         """The line of the bill."""
+
+    @property
+    def metered(self) -> Metered | None:
+        """Flow it is levied on; None when it depends on no single flow."""
 
     def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost of each billing period (G,), a convex expression. [money]"""

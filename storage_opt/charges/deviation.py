@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from storage_opt.charges.quantity import PeakDemand, PeriodCost, PeriodEnergy
 from storage_opt.errors import FormulationError
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.schedule import Flow
+from storage_opt.schedule import Flow, Metered
 
 __all__ = ["DeviationBand"]
 
@@ -44,6 +45,8 @@ class DeviationBand:
     cost = sum_g price_below[g] u[g] + price_above[g] o[g].
     """
 
+    equation: ClassVar[str] = "sum_g p_below[g] max(0, low[g] - q[g]) + p_above[g] max(0, q[g] - high[g])"
+
     line: Line
     quantity: PeakDemand | PeriodEnergy | PeriodCost
     low: NDArray[np.float64]
@@ -57,6 +60,11 @@ class DeviationBand:
             raise FormulationError(self.line.name, "prices a peak that is too low", "price only the excess of a peak")
         if isinstance(self.quantity, PeriodCost) and np.any(self.price_below > 1):
             raise FormulationError(self.line.name, "tops up by more than the shortfall", "use a price_below of at most 1")
+
+    @property
+    def metered(self) -> Metered | None:
+        """Flow that is held against the band; None for money."""
+        return None if isinstance(self.quantity, PeriodCost) else self.quantity.metered
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, convex. [money]"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -52,6 +53,8 @@ class EnergyCharge:
     -----
     cost = h sum_t p[t] f[t]; no constraint.
     """
+
+    equation: ClassVar[str] = "h sum_t p[t] f[t]"
 
     line: Line
     metered: Metered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +37,16 @@ class FixedCharge:
     cost = price sum_g quantity[g]; no constraint.
     """
 
+    equation: ClassVar[str] = "p sum_g Q[g]"
+
     line: Line
     quantity: NDArray[np.float64]
     unit: str
     price: float
+
+    @property
+    def metered(self) -> None:
+        """No flow."""
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, a constant. [money]"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from storage_opt.charges.base import Entry, Line
 from storage_opt.charges.quantity import PeakDemand
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.schedule import Flow
+from storage_opt.schedule import Flow, Metered
 
 __all__ = ["PeakCharge"]
 
@@ -35,9 +36,16 @@ class PeakCharge:
     cost = sum_g p[g] billed[g]; constraints as :class:`~storage_opt.charges.quantity.PeakDemand` lists them.
     """
 
+    equation: ClassVar[str] = "sum_g p[g] billed[g]"
+
     line: Line
     demand: PeakDemand
     price_per_kw: NDArray[np.float64]
+
+    @property
+    def metered(self) -> Metered:
+        """Flow whose peak is billed."""
+        return self.demand.metered
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, convex. [money]"""

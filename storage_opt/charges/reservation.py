@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -40,11 +41,18 @@ class Reservation:
     schedule really backs.
     """
 
+    equation: ClassVar[str] = "- h sum_t p[t] r[t]"
+
     line: Line
     reserved: Metered
     headroom: Metered
     headroom_constant_kw: NDArray[np.float64]
     price_per_kw_h: NDArray[np.float64]
+
+    @property
+    def metered(self) -> Metered:
+        """Power held available."""
+        return self.reserved
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, linear and negative. [money]"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from storage_opt.charges.quantity import PeakDemand, PeriodEnergy
 from storage_opt.errors import FormulationError
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.schedule import Flow
+from storage_opt.schedule import Flow, Metered
 
 __all__ = ["TieredCharge", "Tiers"]
 
@@ -72,6 +73,8 @@ class TieredCharge:
     ``block``:  ``cost_g >= prices_k q_g + offsets_k`` for every block k; exact because the cost is convex.
     """
 
+    equation: ClassVar[str] = "sum_g max_k (p[k] q[g] + offset[k])"
+
     line: Line
     quantity: PeakDemand | PeriodEnergy
     tiers: Tiers
@@ -81,6 +84,11 @@ class TieredCharge:
             raise FormulationError(self.line.name, "has falling block prices", "give prices that rise from block to block")
         if not self.quantity.affine and self.tiers.prices[0] < 0:
             raise FormulationError(self.line.name, "rewards a peak", "give a first price of at least 0")
+
+    @property
+    def metered(self) -> Metered:
+        """Flow whose peak or energy is billed."""
+        return self.quantity.metered
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, convex. [money]"""
