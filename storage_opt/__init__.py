@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     )
     from storage_opt.horizon import Horizon
     from storage_opt.io.schedule_file import read_schedule, write_schedule
-    from storage_opt.io.site_file import load_site, write_site
+    from storage_opt.io.site_file import load_site
+    from storage_opt.io.site_writer import write_site
     from storage_opt.ledger.ledger import Ledger
     from storage_opt.model.certificate import Certificate
     from storage_opt.schedule import Flow, FlowKind, Schedule
@@ -62,7 +63,7 @@ _HOME = {
     "profile_names": "catalog.profiles",
     "read_schedule": "io.schedule_file",
     "write_schedule": "io.schedule_file",
-    "write_site": "io.site_file",
+    "write_site": "io.site_writer",
 }
 """Where each public name lives; imported on first use, so that `storage-opt --help` stays instant."""
 
