@@ -1,0 +1,100 @@
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from storage_opt.model.certificate import Certificate
+from storage_opt.report.tables import dispatch_tables, marginal_words, span_words
+from storage_opt.studies.result import MarginalValue
+from tests.support.results import fake_result
+
+
+def _printed(renderables, width=120):
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False)
+    for shown in renderables:
+        console.print(shown)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def result():
+    return fake_result()
+
+
+@pytest.fixture(scope="module")
+def text(result):
+    return _printed(dispatch_tables(result))
+
+
+def _cells(text, start):
+    line = next(line for line in text.splitlines() if line.strip().startswith(start))
+    return [cell.strip() for cell in line.split("  ") if cell.strip()]
+
+
+def test_headline_shows_cost_and_saving_with_currency(text, result):
+    assert "teahouse: certified optimum" in text
+    assert _cells(text, "Baseline 基准") == ["Baseline 基准", f"{result.baseline_ledger.total:,.0f}"]
+    share = result.savings / result.baseline_ledger.total
+    assert _cells(text, "Savings 节省") == ["Savings 节省", f"{result.savings:,.0f}", f"{share:.1%}"]
+
+
+def test_bill_has_english_and_chinese_and_units(text, result):
+    assert "Baseline 基准 [CNY]" in text
+    assert "Optimised 优化 [CNY]" in text
+    before, after = result.baseline_ledger.by_line(), result.ledger.by_line()
+    assert _cells(text, "two_part.demand") == [
+        "two_part.demand",
+        "Demand charge 需量电费",
+        f"{before['two_part.demand']:,.0f}",
+        f"{after['two_part.demand']:,.0f}",
+        f"{after['two_part.demand'] - before['two_part.demand']:,.0f}",
+    ]
+
+
+def test_energy_of_a_large_battery_is_in_mwh(text):
+    assert "Delivered 放电量 [MWh]" in text
+    assert "Rated 额定 [kWh]" in text
+
+
+def test_proof_and_rules_are_shown(text):
+    assert _cells(text, "Relative gap") == ["Relative gap 相对对偶间隙", "2.4e-09", "<= 1e-06"]
+    assert "opposite flows forbidden in 12 places, 1 round, at a cost of 3.5 CNY" in text
+    assert _cells(text, "self-use of available energy") == [
+        "self-use of available energy", ">= 60.00%", "83.00%", "kept",
+    ]  # fmt: skip
+
+
+def test_an_answer_without_proof_says_so_first(result):
+    loose = replace(result, certificate=Certificate("ECOS", 1e-3, 0.0, 0.0, 0.0, 0.0))
+    assert _printed(dispatch_tables(loose)).startswith("teahouse: NOT CERTIFIED")
+
+
+def test_units_in_brackets_are_not_taken_for_markup(result):
+    spec = result.site.spec.model_copy(update={"name": "[red]site[/red] :cat:"})
+    named = replace(result, site=replace(result.site, spec=spec))
+    assert "[red]site[/red] :cat:" in _printed(dispatch_tables(named))
+
+
+def test_narrow_terminals_lose_no_number(result):
+    total = f"{result.ledger.total:,.0f}"
+    assert total in _printed(dispatch_tables(result), width=80)
+
+
+def test_binding_limits_are_sentences():
+    values = [
+        MarginalValue("grid.transformer", "transformer", "2027-07", "kW", 31.2, 44),
+        MarginalValue("bess.power", "power of bess", "2027-08", "kW", 0.0456, 1),
+    ]
+    assert marginal_words(values, "CNY") == [
+        "one more kW of transformer in 2027-07 is worth 31.2 CNY (binds in 44 intervals)",
+        "one more kW of power of bess in 2027-08 is worth 0.0456 CNY (binds in 1 interval)",
+    ]
+    assert marginal_words(values, "CNY", most=1)[-1] == "and 1 more; `storage-opt explain SITE --solve` lists all"
+
+
+def test_span_names_zone_and_step(result):
+    assert span_words(result.schedule.horizon) == (
+        "2027-06-01 00:00 to 2027-08-01 00:00 Asia/Shanghai, 1,464 steps of 60 min"
+    )
