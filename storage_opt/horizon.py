@@ -106,18 +106,18 @@ class Horizon:
         object.__setattr__(self, "start", self._aware(self.start))
         object.__setattr__(self, "end", self._aware(self.end))
         if self.step_minutes < 1 or _MINUTES_PER_HOUR % self.step_minutes:
-            message = f"step_minutes is {self.step_minutes} min, must divide an hour"
+            message = f"step_minutes is {self.step_minutes} min, must divide an hour; set it to 1, 5, 10, 15, 30 or 60"
             raise ValueError(message)
         span = self._span
         if span <= timedelta(0):
-            message = f"horizon ends at {self.end}, must end after its start {self.start}"
+            message = f"horizon ends at {self.end}, must end after its start {self.start}; set `end` after `start`"
             raise ValueError(message)
         if span % timedelta(minutes=self.step_minutes):
-            message = f"horizon of {span} is not a whole number of {self.step_minutes} min steps"
+            message = f"horizon of {span} is not a whole number of {self.step_minutes} min steps; move its end"
             raise ValueError(message)
         first, last = self.first_day, self.last_day
         if self.reading_dates and not (min(self.reading_dates) <= first and last < max(self.reading_dates)):
-            message = f"meter-reading dates must enclose the horizon {first} to {last} (one on or before, one after)"
+            message = f"meter-reading dates must enclose the horizon {first} to {last}; give one before, one after"
             raise ValueError(message)
 
     def _aware(self, moment: datetime | date) -> datetime:

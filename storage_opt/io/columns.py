@@ -13,7 +13,7 @@ import numpy as np
 from storage_opt.errors import Fault, InputError
 from storage_opt.io.numbers import number_faults, read_numbers
 from storage_opt.io.paths import table_path
-from storage_opt.io.stamps import places
+from storage_opt.io.stamps import counted, places
 from storage_opt.io.tables import FIRST_ROW, Table, read_table
 from storage_opt.io.timeaxis import Fit, TimeAxis, fit_rows, read_axis
 from storage_opt.spec.fields import Quantity
@@ -84,10 +84,12 @@ class ColumnReader:
         if fit.rows is not None:
             used[:] = False
             used[fit.rows.index] = True
-        faults += number_faults(table, position, raw, used, key)
         with np.errstate(over="ignore"):
             values = raw * (scale * column.multiply)
-        faults += range_faults(values, used & np.isfinite(raw), quantity, table, position, key)
+        # in an unknown unit no number can be out of range
+        if not faults:
+            faults += range_faults(values, used & np.isfinite(raw), quantity, table, position, key)
+        faults += number_faults(table, position, raw, used, key)
         if faults or axis_faults or fit.rows is None:
             raise InputError([*axis_faults, *faults])
         return _clipped(fit.rows.onto(values), quantity)
@@ -219,7 +221,7 @@ def range_faults(
     for outside, words in checks:
         rows = np.flatnonzero(outside & used)
         if rows.size:
-            what = f"{rows.size:,} values are {words}: {places(rows, lambda row: f'{values[row]:g}{unit}')}"
+            what = f"{counted(rows.size, 'value')} {words}: {places(rows, lambda row: f'{values[row]:g}{unit}')}"
             hint = _range_hint(float(np.nanmax(values[used])), quantity, words)
             row = int(rows[0]) + FIRST_ROW
             faults.append(Fault(what, hint, table.name, key, row, table.headers[position]))

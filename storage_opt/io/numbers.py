@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from storage_opt.errors import Fault
-from storage_opt.io.stamps import cell_text, places
+from storage_opt.io.stamps import cell_text, counted, places
 from storage_opt.io.tables import FIRST_ROW, Table
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ class _Kind:
     hint: str
 
 
-_BLANK = _Kind("cells are blank", "fill them in the file; values are never made up here")
-_NAN = _Kind("cells hold no finite number", "replace NaN and infinity by numbers")
-_TEXT = _Kind("cells are not numbers", "write plain numbers with a decimal point, no units or thousands separators")
-_FLAG = _Kind("cells are true or false, not numbers", "name the column that holds the numbers")
+_BLANK = _Kind("blank cell", "fill them in the file; values are never made up here")
+_NAN = _Kind("infinite or NaN cell", "replace NaN and infinity by numbers")
+_TEXT = _Kind("non-numeric cell", "write plain numbers with a decimal point, no units or thousands separators")
+_FLAG = _Kind("true-or-false cell", "name the column that holds the numbers")
 
 
 def read_numbers(column: Any) -> NDArray[np.float64]:
@@ -97,7 +97,7 @@ def number_faults(
             listed = places(rows, lambda row: _shown(cell_text(column, row)))
             faults.append(
                 Fault(
-                    f"{rows.size:,} {kind.words}: {listed}",
+                    f"{counted(rows.size, kind.words)}: {listed}",
                     kind.hint,
                     table.name,
                     key,

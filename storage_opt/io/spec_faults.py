@@ -180,9 +180,10 @@ def _words(
     kind: str, context: Mapping[str, Any], value: Any, quantity: Quantity | None, message: str
 ) -> tuple[str, str | None]:
     if kind == "value_error":
-        return _split_advice(str(context["error"]))
-    if kind == "finite_number" or (isinstance(value, float) and not math.isfinite(value)):
-        return f"{value} is not a finite number", "leave the key out for no limit, where its default says so"
+        entry = "" if isinstance(value, list) else "entry 1 is "
+        return _split_advice(str(context["error"]).removeprefix(entry))
+    if kind == "finite_number":
+        return f"{value} is not a finite number", None
     if kind in {"literal_error", "enum"}:
         return _not_a_choice(value, context)
     if kind in {"float_type", "int_type", "int_from_float"} and isinstance(value, str):

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MOST_PLACES", "Instants", "is_time_header", "looks_like_time", "places", "read_instants"]
+__all__ = [
+    "MOST_PLACES",
+    "Instants",
+    "cell_text",
+    "counted",
+    "is_time_header",
+    "looks_like_time",
+    "places",
+    "read_instants",
+]
 
 MOST_PLACES = 20
 """Places listed for one kind of fault; the total is always counted."""
@@ -79,6 +88,17 @@ def looks_like_time(column: Any) -> bool:
     return hasattr(cell, "year")
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "stamp"), counted(1200, "stamp")
+    ('1 stamp', '1,200 stamps')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def places(rows: NDArray[np.intp], text: Callable[[int], str]) -> str:
     """The first rows of a fault, as `row n (text)`, and how many more there are."""
     listed = ", ".join(f"row {row + FIRST_ROW} ({text(int(row))})" for row in rows[:MOST_PLACES])
@@ -117,7 +137,7 @@ def read_instants(table: Table, position: int, zone: str, key: str = "") -> tupl
         return None, [fault(*parsed)]
     bad = np.flatnonzero(np.asarray(parsed.wall.isna()))
     if bad.size:
-        what = f"{bad.size:,} stamps cannot be read: {places(bad, lambda row: repr(cell_text(cells, row)))}"
+        what = f"{counted(bad.size, 'unreadable stamp')}: {places(bad, lambda row: repr(cell_text(cells, row)))}"
         midnight = "24:00" in str(cell_text(cells, int(bad[0])))
         hint = "write 24:00 as 00:00 of the following day" if midnight else _ISO_HINT
         return None, [fault(what, hint, int(bad[0]))]
@@ -217,7 +237,7 @@ def _in_zone(wall: pd.DatetimeIndex, zone: str) -> tuple[NDArray[np.int64], list
     other_zone = "if the stamps are in another zone, write them with their offset, such as +00:00"
     if missing.size:
         listed = places(missing, lambda row: str(wall[row]))
-        what = f"{missing.size:,} stamps do not exist in {zone}, whose clock jumps over them: {listed}"
+        what = f"{counted(missing.size, 'stamp')} that the clock of {zone} jumps over: {listed}"
         problems.append((what, other_zone, int(missing[0])))
         return np.array([], dtype=np.int64), problems
     winter = wall.tz_localize(zone, ambiguous=~everywhere, nonexistent="NaT")
@@ -229,7 +249,7 @@ def _in_zone(wall: pd.DatetimeIndex, zone: str) -> tuple[NDArray[np.int64], list
         once = doubled[count == 1]
         if once.size:
             listed = places(once, lambda row: str(wall[row]))
-            what = f"{once.size:,} stamps occur once although the clock of {zone} shows them twice: {listed}"
+            what = f"{counted(once.size, 'stamp')} given once that the clock of {zone} shows twice: {listed}"
             problems.append((what, f"add the second hour; {other_zone}", int(once[0])))
         instants[doubled[order > 0]] = winter.as_unit("us").asi8[doubled[order > 0]]
     return instants, problems

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storage_opt.errors import Fault, InputError
+from storage_opt.io.stamps import counted
 from storage_opt.io.tables import MOST_BYTES, Table, refuse_table
 
 __all__ = ["read_csv"]
@@ -124,6 +125,6 @@ def _ragged_fault(ragged: list[tuple[int | None, int]], width: int, name: str, k
     # arrow counts from 1 and does not see the header row, which was cut off before
     rows = [((number or 0) + 1, cells) for number, cells in ragged]
     listed = ", ".join(f"row {row} has {cells}" for row, cells in rows[:_MOST_PLACES])
-    what = f"{len(ragged)} rows have another number of cells than the header, which has {width}: {listed}"
+    what = f"{counted(len(ragged), 'row')} with another number of cells than the header, which has {width}: {listed}"
     hint = "fill or remove these rows; use points, not commas, in numbers"
     return Fault(what, hint, name, key, rows[0][0])

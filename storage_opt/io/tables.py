@@ -24,6 +24,7 @@ FIRST_ROW = 2
 MOST_BYTES = 512_000_000
 """Largest table, unpacked."""
 _SPACE = re.compile(r"[\s_\-]+")
+_LOOKS_LIKE_DATA = re.compile(r"^\d{4}[-/]\d")
 _SUFFIXES = ".csv, .csv.gz, .parquet or .xlsx"
 
 
@@ -71,7 +72,10 @@ class Table:
                 raise InputError([Fault(what, "give each column its own header", self.name, key, 1, header)])
         close = nearest(header, self.headers)
         listed = ", ".join(f"`{present}`" for present in self.headers[:12])
-        hint = f"did you mean `{close}`?" if close else f"the headers are {listed}"
+        if any(_LOOKS_LIKE_DATA.match(present) for present in self.headers):
+            hint = "the first row seems to hold data; add a row of headers above it"
+        else:
+            hint = f"did you mean `{close}`?" if close else f"the headers are {listed}"
         raise InputError([Fault(f"there is no column `{header}`", hint, self.name, key, 1, header)])
 
 

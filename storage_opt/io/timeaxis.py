@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from storage_opt.errors import Fault
-from storage_opt.io.stamps import MOST_PLACES, Instants, is_time_header, looks_like_time, places, read_instants
+from storage_opt.io.stamps import MOST_PLACES, Instants, counted, is_time_header, looks_like_time, places, read_instants
 from storage_opt.io.tables import FIRST_ROW, Table
 
 if TYPE_CHECKING:
@@ -133,13 +133,13 @@ def _order_faults(instants: Instants, table: Table, header: str, horizon: Horizo
         stamps = np.unique(utc[rows])
         listed = ", ".join(local_time(stamp, horizon) for stamp in stamps[:MOST_PLACES])
         more = f" and {stamps.size - MOST_PLACES:,} more" if stamps.size > MOST_PLACES else ""
-        what = f"{stamps.size:,} stamps occur more than once: {listed}{more}"
+        what = f"{counted(stamps.size, 'duplicate stamp')}: {listed}{more}"
         hint = "keep one row a stamp; local time without offset repeats an hour in autumn only in zones that do"
         faults.append(Fault(what, hint, table.name, key, int(rows[0]) + FIRST_ROW, header))
     back = np.flatnonzero(np.diff(utc) < 0) + 1
     if back.size:
         listed = places(back, lambda row: f"{local_time(utc[row], horizon)} after {local_time(utc[row - 1], horizon)}")
-        what = f"time runs backwards {back.size:,} times: {listed}"
+        what = f"time runs backwards at {counted(back.size, 'row')}: {listed}"
         faults.append(Fault(what, "sort the rows by time", table.name, key, int(back[0]) + FIRST_ROW, header))
     return faults
 
@@ -230,6 +230,11 @@ def _missing_faults(
 ) -> list[Fault]:
     fine = int(grid[1] - grid[0]) if grid.size > 1 else axis.step_us
     outside = ~found & ((grid < utc[0]) | (grid >= utc[-1] + axis.step_us))
+    shift = (int(utc[0]) - int(grid[0])) % fine
+    if shift:
+        what = f"stamps stand {_minutes(shift)} min after the starts of the intervals"
+        hint = "stamp rows at the start of their interval"
+        return [Fault(what, hint, axis.table.name, key, FIRST_ROW, axis.header)]
     faults: list[Fault] = []
     if outside.any():
         faults.append(_coverage_fault(axis, utc, outside, horizon, key))
@@ -242,13 +247,8 @@ def _missing_faults(
     listed = ", ".join(f"{first} to {last}" for first, last in ends)
     more = f" and {len(runs) - MOST_PLACES:,} more" if len(runs) > MOST_PLACES else ""
     row = int(np.searchsorted(utc, grid[inside[0]])) + FIRST_ROW
-    shift = (int(utc[0]) - int(grid[0])) % fine
-    if shift:
-        what = f"stamps stand {_minutes(shift)} min after interval starts: {inside.size:,} intervals have no row"
-        hint = "stamp rows at the start of their interval"
-    else:
-        what = f"{inside.size:,} intervals are missing: {listed}{more}"
-        hint = "fill the gap in the file; values are never made up here"
+    what = f"{counted(inside.size, 'missing interval')}: {listed}{more}"
+    hint = "fill the gap in the file; values are never made up here"
     faults.append(Fault(what, hint, axis.table.name, key, row, axis.header))
     return faults
 
@@ -260,7 +260,7 @@ def _coverage_fault(
     start = local_time(horizon.stamps.as_unit("us").asi8[0], horizon)
     end_us = int(horizon.stamps.as_unit("us").asi8[-1]) + horizon.step_minutes * _US_PER_MINUTE
     what = (
-        f"{np.count_nonzero(outside):,} intervals are not covered: "
+        f"{counted(int(np.count_nonzero(outside)), 'interval')} not covered: "
         f"the file covers {first} to {last}, the horizon {start} to {local_time(end_us, horizon)}"
     )
     if int(utc[-1]) == end_us and outside[0] and not outside[-1]:

@@ -96,7 +96,7 @@ class BatterySpec(Spec):
     def _windows_must_be_ordered(self) -> Self:
         low, high = self.soc_min_frac, self.soc_max_frac
         if isinstance(low, Constant) and isinstance(high, Constant) and low.value > high.value:
-            message = f"soc_min_frac {low.value} is above soc_max_frac {high.value}"
+            message = f"soc_min_frac {low.value} is above soc_max_frac {high.value}; lower one or raise the other"
             raise ValueError(message)
         return self
 
@@ -105,7 +105,7 @@ class BatterySpec(Spec):
         for name in ("charge_taper", "discharge_taper"):
             points: tuple[TaperPoint, ...] = getattr(self, name)
             if len(points) == 1:
-                message = f"{name} has one point, needs two or more"
+                message = f"{name} has one point, needs two or more; add one, or leave it out"
                 raise ValueError(message)
             slopes = [_slope(a, b, name) for a, b in zip(points, points[1:], strict=False)]
             if any(later > earlier + 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)):

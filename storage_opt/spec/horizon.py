@@ -47,7 +47,7 @@ class HorizonSpec(Spec):
     def _consistent(self) -> HorizonSpec:
         both = sorted(set(self.holidays) & set(self.workdays))
         if both:
-            message = f"{both[0]} is listed both as holiday and as workday"
+            message = f"{both[0]} is listed both as holiday and as workday; remove it from one list"
             raise ValueError(message)
         self.build()
         return self

@@ -139,7 +139,8 @@ class EnergyChargeSpec(Spec):
         }
         given = [name for name, is_given in ways.items() if is_given]
         if len(given) != 1:
-            message = f"give exactly one of {', '.join(ways)}; got {', '.join(given) or 'none'}"
+            advice = "put each into a charge of its own" if given else "add one"
+            message = f"give exactly one of {', '.join(ways)}; got {', '.join(given) or 'none'}; {advice}"
             raise ValueError(message)
         return self
 
@@ -204,7 +205,7 @@ class DemandChargeSpec(Window):
     @model_validator(mode="after")
     def _one_price(self) -> Self:
         if (self.price_per_kw is None) == (not self.tiers):
-            message = "give exactly one of price_per_kw, tiers"
+            message = "needs exactly one of price_per_kw, tiers; add one, or split the charge in two"
             raise ValueError(message)
         _check_tiers([tier.up_to_kw for tier in self.tiers], [tier.price_per_kw for tier in self.tiers])
         return self
@@ -260,10 +261,10 @@ class TariffSpec(Spec):
             message = f"line {twice[0]!r} occurs twice; give each charge its own name"
             raise ValueError(message)
         if any(charge.net_billing for charge in self.energy) and self.meter is not Meter.NET:
-            message = f'net_billing needs meter = "net", got "{self.meter}"'
+            message = f'net_billing needs meter = "net", got "{self.meter}"; set meter = "net" in this tariff'
             raise ValueError(message)
         if self.paid_to_site and (self.demand or self.minimum_bill or any(c.tiers for c in self.energy)):
-            message = "a tariff paid to the site can hold energy prices and fixed amounts only"
+            message = "a tariff paid to the site can hold energy prices and fixed amounts only; move the rest away"
             raise ValueError(message)
         return self
 
@@ -272,11 +273,11 @@ def _check_tiers(ends: list[float | None], prices: list[float]) -> None:
     if not prices:
         return
     if any(end is None for end in ends[:-1]) or ends[-1] is not None:
-        message = "every tier but the last needs an upper end, and the last must have none"
+        message = "every tier but the last needs an upper end, and the last must have none; leave it out there"
         raise ValueError(message)
     known = [end for end in ends if end is not None]
     if any(later <= earlier for earlier, later in zip(known, known[1:], strict=False)):
-        message = f"tier ends {known} must rise"
+        message = f"tier ends {known} must rise; order the tiers by their ends"
         raise ValueError(message)
     if any(later < earlier for earlier, later in zip(prices, prices[1:], strict=False)):
         message = f"tier prices {prices} fall, which is not convex; only rising tiers are supported"
