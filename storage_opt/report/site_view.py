@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.report.layout import Column, bullets, heading, table
-from storage_opt.report.numbers import energy_scale, power_scale
+from storage_opt.report.numbers import Scale, energy_scale, power_scale
 from storage_opt.report.summary import horizon_document
 from storage_opt.report.tables import span_words
 from storage_opt.report.view import Row, View
@@ -127,23 +127,26 @@ def _asset_table(site: Site) -> RenderableType:
 def _grid_words(site: Site) -> list[str]:
     grid = site.spec.grid
     words = []
+    limits = (site.values(limit) for limit in (grid.import_limit_kw, grid.export_limit_kw) if limit is not None)
+    most_kw = [float(values.max()) for values in limits]
+    scale = power_scale([*most_kw, grid.transformer_kva or 0.0])
     if grid.import_limit_kw is not None:
-        words.append(f"import limit {_span_kw(site.values(grid.import_limit_kw))}")
+        words.append(f"import limit {_span(site.values(grid.import_limit_kw), scale)}")
     export = site.values(grid.export_limit_kw)
-    words.append(f"export limit {_span_kw(export)}" if export.any() else "export forbidden")
+    words.append(f"export limit {_span(export, scale)}" if export.any() else "export forbidden")
     if grid.transformer_kva is not None:
         words.append(
             f"transformer {grid.transformer_kva:,.0f} kVA at power factor {grid.power_factor:g}: "
-            f"{grid.transformer_kva * grid.power_factor:,.0f} kW each way"
+            f"{scale.text(grid.transformer_kva * grid.power_factor)} {scale.unit} each way"
         )
     if grid.import_limit_kw is None and grid.transformer_kva is None:
         words.append("import without limit")
     return words
 
 
-def _span_kw(values: NDArray[np.float64]) -> str:
-    low, high = float(values.min()), float(values.max())
-    return f"{high:,.0f} kW" if low == high else f"{low:,.0f} to {high:,.0f} kW"
+def _span(values_kw: NDArray[np.float64], scale: Scale) -> str:
+    low, high = scale.text(float(values_kw.min())), scale.text(float(values_kw.max()))
+    return f"{high} {scale.unit}" if low == high else f"{low} to {high} {scale.unit}"
 
 
 def _price_table(found: Understanding, currency: str) -> RenderableType:

@@ -1,0 +1,67 @@
+import shlex
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from storage_opt.cli.app import app
+from storage_opt.cli.examples import EXAMPLES
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def _python(*arguments):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_every_command_has_examples_and_no_others_do():
+    assert set(COMMANDS) == set(EXAMPLES) == {"bill", "check", "explain", "init", "optimize", "profiles"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_help_of_a_command_shows_its_examples_line_by_line(run, name):
+    lines = run(name, "--help").stdout.splitlines()
+    assert "  Examples:" in lines
+    assert [line for line in lines if line.strip() in EXAMPLES[name]] == [
+        f"    {example}" for example in EXAMPLES[name]
+    ]
+
+
+@pytest.mark.parametrize("example", [example for examples in EXAMPLES.values() for example in examples])
+def test_examples_are_understood(example):
+    words = shlex.split(example.split(" | ")[0].split(" > ")[0])
+    command = COMMANDS[words[1]]
+    with command.make_context(words[1], words[2:]) as context:
+        assert context.params
+
+
+def test_summaries_fit_their_line(run):
+    text = run("--help").stdout
+    assert not any(line.endswith("...") for line in text.splitlines())
+    assert "Exit codes: 0 ok, 2 input, 3 infeasible or unbounded, 4 solver, 130 interrupted." in text
+
+
+def test_module_and_command_are_the_same():
+    done = _python("-m", "storage_opt", "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: storage-opt [OPTIONS] COMMAND [ARGS]...")
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from storage_opt.cli import main\n"
+        "sys.argv = ['storage-opt', '--help']\n"
+        "try:\n    main()\n"
+        "except SystemExit as leave:\n    assert not leave.code\n"
+        "heavy = {'cvxpy', 'numpy', 'pandas', 'pydantic', 'matplotlib', 'pyarrow', 'rich', 'scipy', 'loky'}\n"
+        "sys.stderr.write(' '.join(sorted(heavy & sys.modules.keys())))"
+    )
+    done = _python("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["check"], ["check", "a", "--nonsense"], ["check", "a", "-f", "xml"]])
+def test_a_wrong_command_line_is_wrong_input(run, words):
+    assert "Error: " in run(*words, code=2).stderr
