@@ -64,8 +64,8 @@ def refine(
     lit = open_steps.mean(axis=1)
     flat = np.where(open_steps, np.divide(hourly, lit, out=np.zeros_like(hourly), where=lit > 0.0)[:, None], 0.0)
     over = (scaled - flat).max(axis=1)
-    room = upper - flat.max(axis=1)
-    keep = np.where(over > room, np.maximum(room, 0.0) / np.where(over > 0.0, over, 1.0), 1.0)
+    room = np.maximum(upper - flat.max(axis=1), 0.0)
+    keep = np.divide(room, over, out=np.ones_like(room), where=over > room)
     result: NDArray[np.float64] = (flat + keep[:, None] * (scaled - flat)).ravel()
     return np.clip(result, 0.0, upper)
 

@@ -101,7 +101,8 @@ def _correlation(values: NDArray[Any], lag: int) -> float:
 
 
 def _pairs(values: NDArray[Any], lag: int) -> NDArray[np.bool_]:
-    return ~(np.isnan(values[:-lag]) | np.isnan(values[lag:]))
+    known: NDArray[np.bool_] = ~(np.isnan(values[:-lag]) | np.isnan(values[lag:]))
+    return known
 
 
 def main(arguments: list[str] | None = None) -> int:

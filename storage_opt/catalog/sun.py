@@ -70,7 +70,7 @@ def clear_sky_shape(stamps: pd.DatetimeIndex, latitude_deg: float, longitude_deg
 def _sun(stamps: pd.DatetimeIndex, longitude_deg: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Declination and hour angle. [rad]"""
     utc = stamps.tz_convert("UTC")
-    day = utc.dayofyear.to_numpy()
+    day = utc.day_of_year.to_numpy()
     declination = np.radians(23.45) * np.sin(2.0 * np.pi * (284.0 + day) / 365.0)
     angle = 2.0 * np.pi * (day - 1.0) / 365.0
     equation_of_time_min = 229.2 * (

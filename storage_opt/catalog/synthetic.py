@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +105,7 @@ def pv_profile(
     horizon, seed, full_load_hours
         As in :func:`wind_profile`.
     latitude_deg, longitude_deg : float
-        Place, north and east positive. [deg]
+        Place, north and east positive; the statistics count hours on its clock, the horizon's zone. [deg]
 
     Notes
     -----
@@ -115,8 +116,7 @@ def pv_profile(
     factor = _level_factor(statistics, full_load_hours)
 
     def light(year: Horizon) -> NDArray[np.float64]:
-        minutes = Horizon(year.start, year.end, 1, year.zone).stamps
-        by_minute = clear_sky_shape(minutes + np.timedelta64(30, "s"), latitude_deg, longitude_deg)
+        by_minute = _light_by_minute(year.first_day.year, year.zone, latitude_deg, longitude_deg)
         by_step: NDArray[np.float64] = by_minute.reshape(-1, year.step_minutes).mean(axis=1)
         return by_step
 
@@ -134,6 +134,15 @@ def pv_profile(
         return refine(hourly, parts, rng, variability_frac=PV_VARIABILITY_FRAC, shape=light(year), upper=1.0)
 
     return year_by_year(horizon, seed, whole_year, finer)
+
+
+@lru_cache(maxsize=2)
+def _light_by_minute(year: int, zone: str, latitude_deg: float, longitude_deg: float) -> NDArray[np.float64]:
+    """Light under a clear sky in every minute of a year; one grid for all steps, so that dawn is the same for all."""
+    minutes = Horizon(date(year, 1, 1), date(year + 1, 1, 1), 1, zone).stamps
+    light = clear_sky_shape(minutes + np.timedelta64(30, "s"), latitude_deg, longitude_deg)
+    light.flags.writeable = False
+    return light
 
 
 def _bound_at_the_place(clear: NDArray[np.float64], light: NDArray[np.float64], days: Periods) -> NDArray[np.float64]:
@@ -252,7 +261,9 @@ def _with_mean(values: NDArray[np.float64], mean: float, upper: NDArray[np.float
     if miss(_LARGEST_CORRECTION) < 0.0:
         most = (miss(_LARGEST_CORRECTION) + mean) * HOURS_A_YEAR
         what = f"{mean * HOURS_A_YEAR:,.0f} full-load hours cannot be reached with these statistics"
-        raise InputError([Fault(what, f"give less than {most:,.0f} h", key="full_load_hours")])
+        raise InputError(
+            [Fault(what, f"give less than {most:,.0f} h, at a place in the horizon's zone", key="full_load_hours")]
+        )
     factor = brentq(miss, 0.0, _LARGEST_CORRECTION, xtol=1e-14)
     scaled: NDArray[np.float64] = np.minimum(factor * values, upper)
     return scaled
