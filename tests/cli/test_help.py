@@ -38,7 +38,9 @@ def test_examples_are_understood(example):
 
 def test_summaries_fit_their_line(run):
     text = run("--help").stdout
-    assert not any(line.endswith("...") for line in text.splitlines())
+    summaries = text.split("Commands:\n")[1].splitlines()
+    assert len(summaries) == len(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in summaries)
     assert "Exit codes: 0 ok, 2 input, 3 infeasible or unbounded, 4 solver, 130 interrupted." in text
 
 
