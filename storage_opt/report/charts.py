@@ -55,7 +55,6 @@ def week_figure(result: DispatchResult, price_per_kwh: NDArray[np.float64]) -> F
         name = drawable(result.site.spec.name, "Site")
         figure.suptitle(f"{name}: {week.words}", x=0.01, ha="left", fontsize=11, fontweight="bold")
         figure.align_ylabels(panels)
-        figure.draw_without_rendering()
     return figure
 
 

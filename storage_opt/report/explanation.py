@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from storage_opt.report.layout import Column, bullets, heading, table
-from storage_opt.report.tables import marginal_words
+from storage_opt.report.marginals import marginal_words
 from storage_opt.report.view import Row, View
 from storage_opt.report.words import both
 from storage_opt.studies.explanation import ConstraintRow, Explanation
@@ -41,8 +41,12 @@ def _document(model: Explanation, solved: DispatchResult | None) -> dict[str, ob
     if solved is not None:
         document["currency"] = solved.site.spec.currency
         document["marginals"] = [asdict(value) for value in solved.marginals]
-        document["binding"] = marginal_words(solved.marginals, solved.site.spec.currency)
+        document["binding"] = _sentences(solved)
     return document
+
+
+def _sentences(solved: DispatchResult) -> list[str]:
+    return [marginal_words(value, solved.site.spec.currency) for value in solved.marginals]
 
 
 def _rows(model: Explanation, solved: DispatchResult | None) -> Iterator[Row]:
@@ -85,8 +89,7 @@ def _tables(model: Explanation, solved: DispatchResult | None) -> Sequence[Rende
         *(_owner_table(owner, rows) for owner, rows in _by_owner(model)),
     ]
     if solved is not None:
-        lines = marginal_words(solved.marginals, solved.site.spec.currency) or [_NOTHING_BINDS]
-        shown.append(bullets(both("marginals"), lines))
+        shown.append(bullets(both("marginals"), _sentences(solved) or [_NOTHING_BINDS]))
     return shown
 
 

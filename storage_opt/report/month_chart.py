@@ -51,6 +51,8 @@ def months_figure(result: DispatchResult) -> Figure:
         divisor, unit = _money_axis(before, after, result.site.spec.currency)
         places = np.arange(len(periods), dtype=np.float64)
         colours = {line: LINES[number] for number, line in enumerate(before)}
+        axes.use_sticky_edges = False
+        axes.margins(y=0.04)
         _bars(axes, places - _BAR / 2 - 0.01, before, divisor, {line: pale(shade) for line, shade in colours.items()})
         _bars(axes, places + _BAR / 2 + 0.01, after, divisor, colours)
         axes.axhline(0.0, color=INK, linewidth=0.6)
@@ -58,12 +60,10 @@ def months_figure(result: DispatchResult) -> Figure:
         axes.set_xticks(places, list(periods), rotation=90 if turned else 0)
         axes.set_xlim(-0.6, max(len(periods) - 0.4, 2.6))
         axes.set_ylabel(f"{label('amount')}\n[{unit}]")
-        axes.margins(y=0.03)
         plain_axes(axes)
         _legends(axes, colours)
         name = drawable(result.site.spec.name, "Site")
         figure.suptitle(f"{name}: {_saving_words(result)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
-        figure.draw_without_rendering()
     return figure
 
 

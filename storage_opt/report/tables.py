@@ -10,22 +10,20 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import TOLERANCE, Certificate, RuleCheck
 from storage_opt.report.layout import Column, bullets, heading, table
+from storage_opt.report.marginals import binding_words
 from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
 from storage_opt.report.summary import line_streams
 from storage_opt.report.words import both
-from storage_opt.studies.result import DispatchResult, MarginalValue
+from storage_opt.studies.result import DispatchResult
 
 __all__ = [
     "bill_table",
     "cost_table",
     "dispatch_tables",
-    "marginal_words",
     "period_table",
     "span_words",
     "streams_table",
 ]
-
-_MARGINALS_SHOWN = 8
 
 
 def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
@@ -45,7 +43,7 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         shown.append(_rule_table(certificate.rules))
     shown.append(_certificate_table(certificate, currency))
     if result.marginals:
-        shown.append(bullets(both("marginals"), marginal_words(result.marginals, currency, _MARGINALS_SHOWN)))
+        shown.append(bullets(both("marginals"), binding_words(result.marginals, currency)))
     shown.append(_timing_line(result))
     return shown
 
@@ -164,28 +162,6 @@ def _certificate_table(certificate: Certificate, currency: str) -> RenderableTyp
         rounds = f"{repair.rounds} round{'' if repair.rounds == 1 else 's'}"
         note = f"opposite flows forbidden {where}, {rounds}, at a cost of {significant(repair.cost)} {currency}"
     return table(both("certificate"), columns, rows, note=note)
-
-
-def marginal_words(marginals: Sequence[MarginalValue], currency: str, most: int | None = None) -> list[str]:
-    """Each binding limit as a sentence, such as ``one more kW of transformer in 2027-07 is worth 31.2 CNY``.
-
-    Parameters
-    ----------
-    marginals : sequence of MarginalValue
-        In the order in which they are told.
-    currency : str
-        Currency of the values.
-    most : int or None
-        Number of sentences; the rest is counted in a last line.
-    """
-    told = marginals if most is None else marginals[:most]
-    lines = [
-        f"one more {value.unit} of {value.words} in {value.period} is worth {significant(value.value)} {currency} "
-        f"(binds in {value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'})"
-        for value in told
-    ]
-    left = len(marginals) - len(told)
-    return [*lines, f"and {left} more; `storage-opt explain SITE --solve` lists all"] if left else lines
 
 
 def _timing_line(result: DispatchResult) -> RenderableType:

@@ -57,7 +57,7 @@ def typical_week(result: DispatchResult, price_per_kwh: NDArray[np.float64]) -> 
     middle = np.argsort(savings.round(6), kind="stable")[savings.size // 2]
     start = result.schedule.horizon.stamps[spans[middle].start]
     kind = "week" if mondays else "seven days"
-    which = f" (median energy saving of {len(spans)})" if len(spans) > 1 else ""
+    which = f" (median energy saving of {len(spans)} weeks)" if len(spans) > 1 else ""
     return Week(spans[middle], f"{kind} from {start:%Y-%m-%d}{which}")
 
 

@@ -5,7 +5,8 @@ import pytest
 from rich.console import Console
 
 from storage_opt.model.certificate import Certificate
-from storage_opt.report.tables import dispatch_tables, marginal_words, span_words
+from storage_opt.report.marginals import binding_words, marginal_words
+from storage_opt.report.tables import dispatch_tables, span_words
 from storage_opt.studies.result import MarginalValue
 from tests.support.results import fake_result
 
@@ -82,16 +83,28 @@ def test_narrow_terminals_lose_no_number(result):
     assert total in _printed(dispatch_tables(result), width=80)
 
 
-def test_binding_limits_are_sentences():
-    values = [
-        MarginalValue("grid.transformer", "transformer", "2027-07", "kW", 31.2, 44),
-        MarginalValue("bess.power", "power of bess", "2027-08", "kW", 0.0456, 1),
+def _worth(words, value=31.2, period="2027-07", intervals=44):
+    return MarginalValue(words.replace(" ", "_"), words, period, "kW", value, intervals)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (_worth("transformer rating"), "one more kW of transformer rating in 2027-07 is worth 31.2 CNY (binds in 44"),
+        (_worth("lowest state of charge of b"), "one kW less of lowest state of charge of b in 2027-07 is worth 31.2"),
+        (_worth("no charging of b from the grid"), "easing `no charging of b from the grid` by one kW in 2027-07"),
+    ],
+)
+def test_a_binding_limit_is_a_sentence_that_says_which_way(value, text):
+    assert marginal_words(value, "CNY").startswith(text)
+
+
+def test_each_rule_is_told_once_in_its_dearest_period():
+    values = [_worth("ramp limit", 9.0), _worth("power of b", 5.0), _worth("power of b", 5.0, "2027-08", 1)]
+    assert binding_words(values, "CNY") == [
+        "one more kW of power of b in 2027-07 is worth 5 CNY (binds in 44 intervals); 10 CNY over all periods",
+        "one more kW of ramp limit in 2027-07 is worth 9 CNY (binds in 44 intervals)",
     ]
-    assert marginal_words(values, "CNY") == [
-        "one more kW of transformer in 2027-07 is worth 31.2 CNY (binds in 44 intervals)",
-        "one more kW of power of bess in 2027-08 is worth 0.0456 CNY (binds in 1 interval)",
-    ]
-    assert marginal_words(values, "CNY", most=1)[-1] == "and 1 more; `storage-opt explain SITE --solve` lists all"
 
 
 def test_span_names_zone_and_step(result):

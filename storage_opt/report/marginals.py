@@ -1,0 +1,52 @@
+"""Binding limits told in words: ``one more kW of transformer rating in 2027-07 is worth 31.2 CNY``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage_opt.report.numbers import significant
+from storage_opt.studies.result import MarginalValue
+
+__all__ = ["binding_words", "marginal_words"]
+
+_FLOORS = ("lowest", "least", "minimum")
+_CAPS = ("limit", "rating", "power", "highest", "energy", "throughput", "taper", "transformer")
+
+
+def marginal_words(value: MarginalValue, currency: str) -> str:
+    """One binding limit in one period, as a sentence.
+
+    A floor is eased by less of it and a cap by more; of a rule that is neither, only the easing is told.
+    """
+    if value.words.startswith(_FLOORS):
+        change = f"one {value.unit} less of {value.words}"
+    elif any(word in value.words for word in _CAPS):
+        change = f"one more {value.unit} of {value.words}"
+    else:
+        change = f"easing `{value.words}` by one {value.unit}"
+    intervals = f"{value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'}"
+    worth = f"{significant(value.value)} {currency}"
+    return f"{change} in {value.period} is worth {worth} (binds in {intervals})"
+
+
+def binding_words(values: Sequence[MarginalValue], currency: str) -> list[str]:
+    """Every rule once, in its dearest period, with its worth over all periods.
+
+    Parameters
+    ----------
+    values : sequence of MarginalValue
+        Most valuable first.
+    currency : str
+        Currency of the values.
+    """
+    dearest: dict[str, MarginalValue] = {}
+    total: dict[str, float] = {}
+    for value in values:
+        dearest.setdefault(value.rule, value)
+        total[value.rule] = total.get(value.rule, 0.0) + value.value
+    lines = []
+    for rule in sorted(total, key=lambda rule: -total[rule]):
+        several = sum(value.rule == rule for value in values) > 1
+        over_all = f"; {significant(total[rule])} {currency} over all periods" if several else ""
+        lines.append(marginal_words(dearest[rule], currency) + over_all)
+    return lines
