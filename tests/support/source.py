@@ -53,5 +53,15 @@ def _within(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
 
 
 def attributes_read(node: ast.AST) -> set[str]:
-    """Names read as attributes below a node."""
-    return {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    """Names read as attributes below a node, by a dot or by a pattern."""
+    nodes = list(ast.walk(node))
+    by_dot = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    return by_dot | {name for n in nodes if isinstance(n, ast.MatchClass) for name in n.kwd_attrs}
+
+
+def code_lines(node: Definition) -> int:
+    """Lines of a definition without its docstring."""
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    if ast.get_docstring(node) is not None:
+        lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+    return lines

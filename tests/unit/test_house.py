@@ -99,7 +99,7 @@ def test_files_hold_one_idea(path):
 @pytest.mark.parametrize("path", source.python_files(), ids=source.shown)
 def test_functions_fit_on_a_screen(path):
     sizes = {
-        f"{source.shown(path)}:{name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        f"{source.shown(path)}:{name}": source.code_lines(node)
         for name, node in source.definitions(path)
         if not isinstance(node, ast.ClassDef)
     }
