@@ -1,0 +1,57 @@
+"""The page of outputs has every key of the summary and every column of the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import storage_opt
+from storage_opt.report.bill_table import bill_rows
+from storage_opt.report.summary import summarise
+from storage_opt.spec.site import SiteSpec
+from tests.support.source import DOCS
+
+PAGE = (DOCS / "reference" / "outputs.md").read_text(encoding="utf-8")
+FREE = {"value_streams", "batteries"}
+"""Documents whose keys are names: of streams, of batteries."""
+
+
+@pytest.fixture(scope="module")
+def result():
+    spec = SiteSpec.model_validate(
+        {
+            "name": "day",
+            "horizon": {"start": "2026-01-01", "end": "2026-01-02"},
+            "load": {"load": {"power_kw": 100.0}},
+            "battery": {"bess": {"energy_kwh": 100, "power_kw": 50}},
+            "tariff": {"supply": {"energy": [{"price_per_kwh": [0.2] * 12 + [0.8] * 12}]}},
+        }
+    )
+    return storage_opt.optimize(storage_opt.Site(spec, spec.horizon.build()))
+
+
+def _keys(document: object, above: str = "") -> Iterator[str]:
+    if isinstance(document, dict):
+        for key, inner in document.items():
+            if above not in FREE:
+                yield key
+            yield from _keys(inner, key)
+    elif isinstance(document, list | tuple):
+        for inner in document:
+            yield from _keys(inner, above)
+
+
+def test_every_key_of_the_summary_is_on_the_page(result):
+    keys = set(_keys(summarise(result)))
+    assert {"certificate", "relative_gap", "throughput_kwh"} <= keys
+    assert sorted(key for key in keys if f"`{key}`" not in PAGE) == []
+
+
+def test_every_column_of_the_bill_is_on_the_page(result):
+    columns = next(iter(bill_rows({"plan": result.ledger}, "CNY"))).keys()
+    assert sorted(column for column in columns if f"`{column}`" not in PAGE) == []
+
+
+def test_every_flow_of_the_schedule_is_on_the_page(result):
+    assert sorted(flow.kind for flow in result.schedule if f"{flow.kind}`" not in PAGE) == []
