@@ -116,7 +116,7 @@ def factor(unit: str, dimension: Dimension) -> float:
 
 
 _BRACKETED = re.compile(r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]")
-_SUFFIX = re.compile(r"_(?:([a-z]{3})_)?(per_)?(kw|mw|gw|w|kwh|mwh|wh|gwh|kva|mva|frac|pct)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"_(?:([a-z]{3})_(?=per_))?(per_)?(kw|mw|gw|w|kwh|mwh|wh|gwh|kva|mva|frac|pct)$", re.IGNORECASE)
 
 
 def unit_in_header(header: str) -> str | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from storage_opt.errors import Fault
+from storage_opt.io.stamps import counted
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.resolved import Site
 
@@ -60,19 +61,22 @@ class Filling:
     file: str
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    _metered: frozenset[Flow] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._metered = frozenset(self.flows)
 
     def complete(self) -> None:
         """Fill every flow of the site, or say which columns are needed."""
-        metered = set(self.flows)
         self._fill_loads()
         self._fill_generators()
-        self._fill_grid(metered)
+        self._fill_grid()
         if self.faults:
             return
-        self._fill_by_balance(metered)
+        self._fill_by_balance()
         self._fill_rest()
         if not self.faults:
-            self._note_imbalance(metered)
+            self._note_imbalance()
 
     def _note(self, text: str) -> None:
         self.notes.append(f"{self.file}: {text}")
@@ -101,29 +105,32 @@ class Filling:
                 self._note(f"`{available.column}` taken from the site")
             if used not in self.flows and curtailed in self.flows:
                 self.flows[used] = np.maximum(self.flows[available] - self.flows[curtailed], 0.0)
+                self._metered |= {used} if available in self._metered else set()
             if used in self.flows:
                 self._split_available(available, used, curtailed)
 
     def _split_available(self, available: Flow, used: Flow, curtailed: Flow) -> None:
         over = self.flows[used] > self.flows[available] * (1.0 + 1e-6) + 1e-6
         if over.any():
-            self.flows[available] = np.maximum(self.flows[available], self.flows[used])
-            count = np.count_nonzero(over)
-            self._note(f"`{used.column}` exceeds what is available in {count:,} intervals; raised there")
+            count = counted(int(np.count_nonzero(over)), "interval")
+            if available not in self._metered:
+                self.flows[available] = np.maximum(self.flows[available], self.flows[used])
+            done = "kept as metered" if available in self._metered else "raised there"
+            self._note(f"`{used.column}` exceeds `{available.column}` in {count}; the latter is {done}")
         if curtailed not in self.flows:
             self.flows[curtailed] = np.maximum(self.flows[available] - self.flows[used], 0.0)
 
-    def _fill_grid(self, metered: set[Flow]) -> None:
-        has_import, has_export = _IMPORT in metered, _EXPORT in metered
+    def _fill_grid(self) -> None:
+        has_import, has_export = _IMPORT in self._metered, _EXPORT in self._metered
         if has_import and not has_export and not self.site.values(self.site.spec.grid.export_limit_kw).any():
             self.flows[_EXPORT] = np.zeros(self.site.horizon.steps)
             self._note("`grid.export_kw` is zero, for the site may not export")
             return
         if has_import and has_export:
             return
-        unmetered = [flow for flow in self._bus_flows() if flow not in metered and flow.owner != GRID]
+        unmetered = [flow for flow in self._bus_flows() if flow not in self._metered and flow.owner != GRID]
         if unmetered:
-            self._need(*[flow for flow in (_IMPORT, _EXPORT) if flow not in metered])
+            self._need(*[flow for flow in (_IMPORT, _EXPORT) if flow not in self._metered])
             return
         surplus = self._surplus_kw()
         if has_import or has_export:
@@ -152,9 +159,9 @@ class Filling:
                 total += _SIGNS[flow.kind] * self.flows[flow]
         return total
 
-    def _fill_by_balance(self, metered: set[Flow]) -> None:
+    def _fill_by_balance(self) -> None:
         spec = self.site.spec
-        loads_metered = all(Flow(name, FlowKind.LOAD_KW) in metered for name in spec.load)
+        loads_metered = all(Flow(name, FlowKind.LOAD_KW) in self._metered for name in spec.load)
         plants = [name for name in spec.generator if Flow(name, FlowKind.USED_KW) not in self.flows]
         batteries = [name for name in spec.battery if not {_charge(name), _discharge(name)} & set(self.flows)]
         if not loads_metered or len(plants) + len(batteries) != 1:
@@ -177,7 +184,8 @@ class Filling:
             if used not in self.flows:
                 self.flows[used] = self.flows[available]
                 self._note(f"`{used.column}` is all that is available")
-            self._split_available(available, used, curtailed)
+            if curtailed not in self.flows:
+                self.flows[curtailed] = np.maximum(self.flows[available] - self.flows[used], 0.0)
         for name, battery in self.site.spec.battery.items():
             known = [flow for flow in (_charge(name), _discharge(name)) if flow in self.flows]
             if len(known) == 1:
@@ -209,8 +217,8 @@ class Filling:
 
         return np.asarray(lfilter([1.0], [1.0, -kept], gained, zi=[kept * start])[0], dtype=np.float64)
 
-    def _note_imbalance(self, metered: set[Flow]) -> None:
-        if not set(self._bus_flows()) <= metered:
+    def _note_imbalance(self) -> None:
+        if not set(self._bus_flows()) <= self._metered:
             return
         off = np.abs(self._surplus_kw())
         largest = max(float(self.flows[flow].max()) for flow in self._bus_flows())
