@@ -60,11 +60,12 @@ def _rows(model: Explanation, solved: DispatchResult | None) -> Iterator[Row]:
         yield _row("charge", charge.line, 1, charge.equation, charge.primitive)
     for value in solved.marginals if solved else ():
         name = f"{value.rule} {value.period}"
-        yield _row("binding", name, value.binding_intervals, str(value.value), value.words, value.unit)
+        row = _row("binding", name, value.binding_intervals, words=value.words, unit=value.unit)
+        yield {**row, "worth": value.value}
 
 
 def _row(kind: str, name: str, rows: int, equation: str = "", words: str = "", unit: str = "") -> Row:
-    return {"kind": kind, "name": name, "rows": rows, "equation": equation, "words": words, "unit": unit}
+    return {"kind": kind, "name": name, "rows": rows, "equation": equation, "words": words, "unit": unit, "worth": ""}
 
 
 def _tables(model: Explanation, solved: DispatchResult | None) -> Sequence[RenderableType]:

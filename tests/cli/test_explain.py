@@ -3,7 +3,7 @@ import io
 import json
 import re
 
-COLUMNS = ["kind", "name", "rows", "equation", "words", "unit"]
+COLUMNS = ["kind", "name", "rows", "equation", "words", "unit", "worth"]
 
 
 def test_every_charge_and_rule_is_told_with_its_equation(run, site_folder):
@@ -33,3 +33,10 @@ def test_after_a_solve_binding_limits_are_told_in_words(run, site_folder):
     assert found["binding"]
     assert all(sentence.fullmatch(line) for line in found["binding"]), found["binding"]
     assert found["binding"][0] in run("explain", site_folder, "--solve").stdout
+
+
+def test_csv_holds_the_worth_as_a_number(run, site_folder):
+    rows = list(csv.DictReader(io.StringIO(run("explain", site_folder, "--solve", "-f", "csv").stdout)))
+    binding = [row for row in rows if row["kind"] == "binding"]
+    assert binding
+    assert all(float(row["worth"]) > 0.0 and int(row["rows"]) > 0 for row in binding)
