@@ -187,10 +187,13 @@ def _parse(cells: Any) -> _Parsed | tuple[str, str]:
 
 def _parse_text(text: pd.Series) -> _Parsed | tuple[str, str]:
     import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     first = next((cell.strip() for cell in text.head(50) if isinstance(cell, str) and cell.strip()), "")
     if _ISO.match(first):
-        with_offset = text.str.contains(_WITH_OFFSET, regex=True, na=False).to_numpy()
+        matches = pc.match_substring_regex(pa.array(text, pa.string(), from_pandas=True), _WITH_OFFSET)
+        with_offset = pc.fill_null(matches, False).to_numpy(zero_copy_only=False)
         aware = bool(with_offset.any())
         blank = text.isna().to_numpy() | (text == "").to_numpy()
         if aware and not (with_offset | blank).all():

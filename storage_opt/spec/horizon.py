@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
@@ -36,10 +38,10 @@ class HorizonSpec(Spec):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        from zoneinfo import available_timezones
-
-        if zone not in available_timezones():
-            message = f"zone {zone!r} is not an IANA time zone such as 'Asia/Shanghai' or 'Europe/Berlin'"
+        if not _is_zone(zone):
+            close = get_close_matches(zone, available_timezones(), n=1)
+            advice = f"; did you mean '{close[0]}'?" if close else ""
+            message = f"zone {zone!r} is not an IANA time zone such as 'Asia/Shanghai' or 'Europe/Berlin'{advice}"
             raise ValueError(message)
         return zone
 
@@ -77,3 +79,14 @@ class HorizonSpec(Spec):
         first, last = plain.first_day, plain.last_day
         months = range(first.year * 12 + first.month - 2, last.year * 12 + last.month + 1)
         return tuple(date(number // 12, number % 12 + 1, self.reading_day) for number in months)
+
+
+def _is_zone(name: str) -> bool:
+    """Whether a zone can be loaded; listing all of them first would take longer than reading a year of hours."""
+    if name.startswith(("right/", "posix/")) or name in {"localtime", "posixrules", "Factory"}:
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
