@@ -209,7 +209,6 @@ def test_shipped_statistics_are_those_of_the_real_series(case):
     )
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("region", "longitude_deg"),
     [("Guangdong", 113.3), ("Jiangsu", 119.5), ("Guizhou", 106.7), ("InnerMongolia", 112.0)],
