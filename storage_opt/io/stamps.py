@@ -200,7 +200,14 @@ def _parse_text(text: pd.Series) -> _Parsed | tuple[str, str]:
             row = int(np.flatnonzero(~with_offset & ~blank)[0])
             what = f"some stamps carry an offset and some do not, first row {row + FIRST_ROW} ({text.iloc[row]!r})"
             return what, "write all stamps with an offset, or none"
-        parsed = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=aware)
+        try:
+            parsed = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=aware)
+        except ValueError:
+            # an offset in a form that the pattern does not know, such as +8
+            return (
+                "some stamps carry an offset in an unusual form",
+                "write offsets like +08:00 on all stamps, or on none",
+            )
         return _Parsed(pd.DatetimeIndex(parsed), aware)
     for pattern, dates in _DATES:
         if pattern.match(first):

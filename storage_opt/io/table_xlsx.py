@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 import zipfile
+import zlib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,11 @@ __all__ = ["read_xlsx"]
 _MOST_UNPACKED_BYTES = 300_000_000
 _MOST_PARTS = 10_000
 _MOST_CELLS = 20_000_000
+# what openpyxl and zipfile let through when bytes are damaged, found by changing bytes at random
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ArithmeticError, AttributeError, LookupError,
+    RuntimeError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
 _HINT = "save the one sheet that is needed as CSV"
 
 
@@ -43,7 +50,7 @@ def read_xlsx(path: Path, name: str, sheet: str | None = None, key: str = "") ->
                 rows = _rows(book, name, sheet, key)
             finally:
                 book.close()
-        except (zipfile.BadZipFile, InvalidFileException, LookupError, ValueError, TypeError, SyntaxError) as error:
+        except (*_UNREADABLE, InvalidFileException) as error:
             raise refuse_table(name, "the file is not a readable XLSX workbook", _HINT, key) from error
     return _table(rows, name, key)
 
@@ -52,7 +59,7 @@ def _refuse_oversized(path: Path, name: str, key: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except _UNREADABLE as error:
         raise refuse_table(name, "the file is not a readable XLSX workbook", _HINT, key) from error
     unpacked = sum(part.file_size for part in parts)
     if unpacked > _MOST_UNPACKED_BYTES or len(parts) > _MOST_PARTS:

@@ -151,7 +151,7 @@ def _read_parquet(path: Path, name: str, key: str) -> Table:
                 what = f"the table holds more than {MOST_BYTES:,} bytes"
                 raise refuse_table(name, what, "cut it to the horizon", key)
             table = file.read()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError, LookupError, ArithmeticError) as error:
         raise refuse_table(name, "the file is not readable Parquet", "save it again as Parquet or CSV", key) from error
     return Table(name, tuple(str(header).strip() for header in table.column_names), tuple(table.columns))
 
