@@ -32,11 +32,12 @@ class Battery:
 
     Notes
     -----
-    ``dynamics``:  ``E_t+1 = (1-sigma) E_t + h (eta_c c_t - d_t / eta_d) - h aux``, with sigma the loss of one interval;
+    ``dynamics``:  ``E_t+1 = (1-sigma) E_t + h (eta_c c_t - d_t / eta_d) - h aux``, sigma the loss of one interval;
     ``soc_min``, ``soc_max``:  window of E;  ``charge_power``, ``discharge_power``:  ratings;
-    ``cyclic``, ``initial_soc``, ``final_soc``:  ends;  ``charge_taper``, ``discharge_taper``:  concave limits over E_t+1;
-    ``ramp``:  ``|n_t - n_t-1| <= ramp h`` with ``n = d - c``;  ``cycles_per_day``:  ``h sum_day d / eta_d <= cycles E_rated``;
-    ``throughput``:  ``h sum d <= allowance``.
+    ``cyclic``, ``initial_soc``, ``final_soc``:  ends;
+    ``charge_taper``, ``discharge_taper``:  concave limits over E_t+1;
+    ``ramp_up``, ``ramp_down``:  ``|n_t - n_t-1| <= ramp h`` with ``n = d - c``;
+    ``cycles_per_day``:  ``h sum_day d / eta_d <= cycles E_rated``;  ``throughput``:  ``h sum d <= allowance``.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Battery:
 
     def loss_frac(self, horizon: Horizon) -> float:
         """Share of the stored energy lost in one interval."""
-        return 1.0 - (1.0 - self.spec.self_discharge_frac_per_h) ** horizon.step_h
+        return 1.0 - float((1.0 - self.spec.self_discharge_frac_per_h) ** horizon.step_h)
 
     @cached_property
     def _soc_min_rule(self) -> Rule:
@@ -90,9 +91,7 @@ class Battery:
         name = f"{self.name}.{direction}_kw"
         return model.variable(name, self.soc_min_kwh.size, lower=0.0, upper=[limit], even=1.0)
 
-    def _require_dynamics(
-        self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression
-    ) -> None:
+    def _require_dynamics(self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression) -> None:
         h, spec = model.horizon.step_h, self.spec
         kept = 1.0 - self.loss_frac(model.horizon)
         gained = (h * spec.charge_efficiency) * charge - (h / spec.discharge_efficiency) * discharge
@@ -118,9 +117,7 @@ class Battery:
                 rule = self._rule("final_soc", "final state of charge", "kWh", "final_soc")
                 model.require(rule.name, stored[-1:] == float(share) * rated, rule)
 
-    def _require_tapers(
-        self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression
-    ) -> None:
+    def _require_tapers(self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression) -> None:
         tapers = (
             ("charge_taper", charge, self.spec.power_kw, self.spec.charge_taper),
             ("discharge_taper", discharge, self.spec.discharge_limit_kw, self.spec.discharge_taper),

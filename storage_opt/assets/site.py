@@ -33,9 +33,7 @@ def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
     return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh)
 
 
-def _grid(
-    site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery]
-) -> GridConnection:
+def _grid(site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery]) -> GridConnection:
     grid = site.spec.grid
     rating = None if grid.transformer_kva is None else grid.transformer_kva * grid.power_factor
     limit = None if grid.import_limit_kw is None else site.values(grid.import_limit_kw)

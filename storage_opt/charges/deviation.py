@@ -59,7 +59,9 @@ class DeviationBand:
         if not self.quantity.affine and priced_below:
             raise FormulationError(self.line.name, "prices a peak that is too low", "price only the excess of a peak")
         if isinstance(self.quantity, PeriodCost) and np.any(self.price_below > 1):
-            raise FormulationError(self.line.name, "tops up by more than the shortfall", "use a price_below of at most 1")
+            raise FormulationError(
+                self.line.name, "tops up by more than the shortfall", "use a price_below of at most 1"
+            )
 
     @property
     def metered(self) -> Metered | None:
@@ -89,7 +91,10 @@ class DeviationBand:
         quantity = self.quantity.as_expression(model, flows, self.line.name)
         count = self.low.size
         found = []
-        for side, sign, edge, price in (("below", 1, self.low, self.price_below), ("above", -1, self.high, self.price_above)):
+        for side, sign, edge, price in (
+            ("below", 1, self.low, self.price_below),
+            ("above", -1, self.high, self.price_above),
+        ):
             kept = np.flatnonzero(np.isfinite(edge) & (price > 0))
             if kept.size:
                 money = self.quantity.unit == "money"

@@ -67,7 +67,7 @@ class PeriodEnergy:
         """Energy of each group (G,). [kWh]"""
         inside = self.groups.ids >= 0
         energy = (self.metered.value(flows) * horizon.step_h)[inside]
-        return np.bincount(self.groups.ids[inside], energy, self.groups.count)
+        return np.bincount(self.groups.ids[inside], energy, self.groups.count).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,9 +265,7 @@ def _daily_peaks(
     return peaks, ids[np.searchsorted(days, cells)]
 
 
-def _mean_of_highest(
-    values: NDArray[np.float64], ids: NDArray[np.intp], count: int, top_n: int
-) -> NDArray[np.float64]:
+def _mean_of_highest(values: NDArray[np.float64], ids: NDArray[np.intp], count: int, top_n: int) -> NDArray[np.float64]:
     """Mean of the `top_n` highest values of each group, zero for an empty group."""
     order = np.lexsort((-values, ids))
     sizes = np.bincount(ids, minlength=count)

@@ -37,7 +37,7 @@ class Tiers:
     @property
     def offsets(self) -> NDArray[np.float64]:
         """Intercepts of the lines whose maximum is the cost (K,). [money]"""
-        steps = np.diff(self.prices) * self.ends
+        steps: NDArray[np.float64] = np.diff(self.prices) * self.ends
         return -np.concatenate([[0.0], np.cumsum(steps)])
 
     def in_blocks(self, quantity: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ class Tiers:
         low = np.concatenate([[-np.inf], self.ends])
         high = np.concatenate([self.ends, [np.inf]])
         start = np.concatenate([[0.0], self.ends])
-        inside = np.clip(quantity[:, None], low, high) - start
+        inside: NDArray[np.float64] = np.clip(quantity[:, None], low, high) - start
         inside[:, 1:] = np.maximum(inside[:, 1:], 0.0)
         return inside
 
@@ -81,7 +81,9 @@ class TieredCharge:
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.tiers.prices) < 0):
-            raise FormulationError(self.line.name, "has falling block prices", "give prices that rise from block to block")
+            raise FormulationError(
+                self.line.name, "has falling block prices", "give prices that rise from block to block"
+            )
         if not self.quantity.affine and self.tiers.prices[0] < 0:
             raise FormulationError(self.line.name, "rewards a peak", "give a first price of at least 0")
 

@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.model.standard_form import StandardForm
+from storage_opt.modeler import Expression
 
 __all__ = ["NATIVE", "Answer", "Status", "solve_form"]
 
@@ -126,8 +128,7 @@ def _clarabel(form: StandardForm) -> Answer:
 
 
 def _highs(form: StandardForm) -> Answer:
-    import highspy
-
+    highspy: ModuleType = import_module("highspy")
     solver = highspy.Highs()
     solver.silent()
     for option, value in (
@@ -159,7 +160,7 @@ def _highs(form: StandardForm) -> Answer:
     )
 
 
-def _highs_model(form: StandardForm, highspy: Any) -> Any:
+def _highs_model(form: StandardForm, highspy: ModuleType) -> object:
     model = highspy.HighsModel()
     lp = model.lp_
     rows = sp.csc_matrix(sp.vstack([form.eq, form.ineq]))
@@ -188,8 +189,7 @@ def _clipped(bound: _Vector) -> _Vector:
 
 def _through_cvxpy(solver: str) -> Callable[[StandardForm], Answer]:
     def solve(form: StandardForm) -> Answer:
-        import cvxpy as cp
-
+        cp: ModuleType = import_module("cvxpy")
         x = _cvxpy_variable(form, cp)
         objective = form.cost @ x + form.constant
         if form.is_quadratic:
@@ -213,7 +213,7 @@ def _through_cvxpy(solver: str) -> Callable[[StandardForm], Answer]:
     return solve
 
 
-def _cvxpy_variable(form: StandardForm, cp: Any) -> Any:
+def _cvxpy_variable(form: StandardForm, cp: ModuleType) -> Expression:
     if not form.integer.size:
         return cp.Variable(form.size, bounds=[form.lower, form.upper])
     return cp.Variable(form.size, bounds=[form.lower, form.upper], integer=[(int(i),) for i in form.integer])

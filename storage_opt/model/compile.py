@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
+from cvxpy.constraints.zero import Equality
 from numpy.typing import NDArray
 
 from storage_opt.assets.base import Opposites
@@ -104,15 +105,18 @@ def _rows(model: ModelBuilder, stuffed: Sequence[Expression]) -> tuple[Rows, ...
         starts[constraint.id] = _slice(offset[is_equality], constraint.size)
         offset[is_equality] += constraint.size
     return tuple(
-        Rows(record.name, starts[record.constraint.id], isinstance(record.constraint, cp.constraints.Equality), record.rule)
+        Rows(
+            record.name,
+            starts[record.constraint.id],
+            isinstance(record.constraint, Equality),
+            record.rule,
+        )
         for record in model.constraints
         if record.constraint.id in starts
     )
 
 
-def _typical_sizes(
-    model: ModelBuilder, columns: tuple[Columns, ...], form: StandardForm
-) -> NDArray[np.float64]:
+def _typical_sizes(model: ModelBuilder, columns: tuple[Columns, ...], form: StandardForm) -> NDArray[np.float64]:
     """One magnitude for power and energy, one for money, so that scaling keeps the matrix as it is."""
     power = max((np.max(_finite(form.upper[c.where]), initial=0.0) for c in columns), default=1.0)
     power = max(power, float(np.max(np.abs(form.eq_rhs), initial=0.0))) or 1.0

@@ -59,7 +59,8 @@ def rule_rows(program: Program) -> tuple[RuleRows, ...]:
         else:
             keep(rows.rule, inequalities[rows.where], program.form.ineq_rhs[rows.where])
     return tuple(
-        RuleRows(rule, sp.csr_array(sp.vstack(matrices)), np.concatenate(sides)) for rule, matrices, sides in found.values()
+        RuleRows(rule, sp.csr_array(sp.vstack(matrices)), np.concatenate(sides))
+        for rule, matrices, sides in found.values()
     )
 
 
@@ -117,7 +118,9 @@ class ElasticForm:
             np.concatenate([base.upper, np.full(extra, np.inf)]),
             np.zeros(0, dtype=np.intp),
         )
-        column = np.concatenate([program.scaling.column, *(np.full(s, r.magnitude) for r, s in zip(kept, sizes, strict=True))])
+        column = np.concatenate(
+            [program.scaling.column, *(np.full(s, r.magnitude) for r, s in zip(kept, sizes, strict=True))]
+        )
         return cls(form, Scaling.of(form, column), slack_of)
 
     def violations(self, x: _Vector) -> dict[str, float]:

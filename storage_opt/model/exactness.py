@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import SolverError
-from storage_opt.model.backends import Answer, Status
+from storage_opt.model.backends import Answer
 from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
 from storage_opt.model.kkt import optimality
 from storage_opt.model.polish import NOISE_RELATIVE
@@ -83,9 +83,8 @@ def repaired(
         answer = _solve_with_binaries(program, marks)
         attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
         if answer.x is None:
-            raise SolverError(
-                f"opposite flows could not be separated: {answer.message}", "shorten the horizon with --from and --to"
-            )
+            message = f"opposite flows could not be separated: {answer.message}"
+            raise SolverError(message, "shorten the horizon with --from and --to")
         x = program.scaling.primal(answer.x[: program.form.size])
         still = offending(program, x)
         if not any((new & ~mark).any() for mark, new in zip(marks, still, strict=True)):
@@ -149,8 +148,12 @@ def _with_binaries(program: Program, marks: _Marks) -> StandardForm:
     rows, binaries = np.arange(count), np.arange(form.size, form.size + count)
     ones = np.ones(count)
     shape = (count, form.size + count)
-    first_rows = sp.csr_array((np.concatenate([ones, -first_most]), (np.tile(rows, 2), np.concatenate([first, binaries]))), shape)
-    second_rows = sp.csr_array((np.concatenate([ones, second_most]), (np.tile(rows, 2), np.concatenate([second, binaries]))), shape)
+    first_rows = sp.csr_array(
+        (np.concatenate([ones, -first_most]), (np.tile(rows, 2), np.concatenate([first, binaries]))), shape
+    )
+    second_rows = sp.csr_array(
+        (np.concatenate([ones, second_most]), (np.tile(rows, 2), np.concatenate([second, binaries]))), shape
+    )
     pad = sp.csc_array((form.ineq.shape[0], count))
     return StandardForm(
         sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
@@ -166,9 +169,7 @@ def _with_binaries(program: Program, marks: _Marks) -> StandardForm:
     )
 
 
-def _settled(
-    program: Program, x: _Vector, requested: str | None, tell: Callable[[str], None] | None
-) -> Point:
+def _settled(program: Program, x: _Vector, requested: str | None, tell: Callable[[str], None] | None) -> Point:
     """The convex problem with every direction fixed as in x: same cost, even flows, and multipliers."""
     upper = program.form.upper.copy()
     for pair in program.opposites:
@@ -178,5 +179,6 @@ def _settled(
     fixed = program.form.with_bounds(program.form.lower, upper)
     verdict = solve_convex(fixed, program.scaling, program.even, requested=requested, tell=tell)
     if verdict.point is None:
-        raise SolverError(f"fixed directions gave a problem that is {verdict.status}", "report this with the site file")
+        message = f"fixed directions gave a problem that is {verdict.status}"
+        raise SolverError(message, "report this with the site file")
     return verdict.point

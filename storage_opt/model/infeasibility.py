@@ -42,7 +42,7 @@ def _broken(
     program: Program, rules: tuple[RuleRows, ...], *, hard: frozenset[str], soft: frozenset[str]
 ) -> frozenset[str]:
     """Rules that the least violation breaks; absent rules cannot be broken."""
-    weights = {name: _HARD for name in hard} | {name: 1.0 for name in soft}
+    weights = dict.fromkeys(hard, _HARD) | dict.fromkeys(soft, 1.0)
     violated = _least_violations(program, rules, weights, frozenset())
     magnitude = {rule.rule.name: rule.magnitude for rule in rules}
     return frozenset(name for name, amount in violated.items() if amount > _VIOLATED_RELATIVE * magnitude[name])

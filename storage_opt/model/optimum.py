@@ -39,9 +39,7 @@ class Optimum:
     attempts: tuple[Attempt, ...]
 
 
-def solve_program(
-    program: Program, *, solver: str | None = None, tell: Callable[[str], None] | None = None
-) -> Optimum:
+def solve_program(program: Program, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> Optimum:
     """Solve exactly.
 
     Raises
@@ -58,7 +56,8 @@ def solve_program(
         error = diagnosed(program)
         if error is not None:
             raise error
-        raise SolverError(f"{verdict.attempts[-1].solver} calls a feasible site infeasible", "try another --solver")
+        message = f"{verdict.attempts[-1].solver} calls a feasible site infeasible"
+        raise SolverError(message, "try another --solver")
     if verdict.point is None:
         raise runaway(program)
     exact = repaired(program, verdict.point, requested=solver, tell=tell)

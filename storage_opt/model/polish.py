@@ -41,11 +41,18 @@ def polished(site: Site, flows: Mapping[Flow, _Values]) -> Schedule:
         clean[Flow(name, FlowKind.USED_KW)] = used
         clean[Flow(name, FlowKind.CURTAILED_KW)] = available - used
     for name, spec in site.spec.battery.items():
-        charge = _snapped(flows[Flow(name, FlowKind.CHARGE_KW)], np.full(site.horizon.steps, spec.power_kw), spec.power_kw)
+        charge = _snapped(
+            flows[Flow(name, FlowKind.CHARGE_KW)], np.full(site.horizon.steps, spec.power_kw), spec.power_kw
+        )
         rating = spec.discharge_limit_kw
         discharge = _snapped(flows[Flow(name, FlowKind.DISCHARGE_KW)], np.full(site.horizon.steps, rating), rating)
         clean[Flow(name, FlowKind.CHARGE_KW)], clean[Flow(name, FlowKind.DISCHARGE_KW)] = charge, discharge
-        change = _stored(site, name, charge - flows[Flow(name, FlowKind.CHARGE_KW)], discharge - flows[Flow(name, FlowKind.DISCHARGE_KW)])
+        change = _stored(
+            site,
+            name,
+            charge - flows[Flow(name, FlowKind.CHARGE_KW)],
+            discharge - flows[Flow(name, FlowKind.DISCHARGE_KW)],
+        )
         clean[Flow(name, FlowKind.ENERGY_KWH)] = flows[Flow(name, FlowKind.ENERGY_KWH)] + change
     net = _net_import(Schedule(site.horizon, clean))
     both = np.minimum(flows[Flow(GRID, FlowKind.IMPORT_KW)], flows[Flow(GRID, FlowKind.EXPORT_KW)])

@@ -101,7 +101,8 @@ def solve_convex(
         if tell:
             tell(f"{solver} {attempts[-1].status}; trying the next solver")
     tried = "; ".join(f"{a.solver} {a.status} after {a.seconds:.1f} s" for a in attempts)
-    raise SolverError(f"no solver gave an answer that passes: {tried}", "shorten the horizon, or try --solver")
+    message = f"no solver gave an answer that passes: {tried}"
+    raise SolverError(message, "shorten the horizon, or try --solver")
 
 
 def _try(
@@ -138,6 +139,8 @@ def _point(form: StandardForm, scaling: Scaling, answer: Answer, solver: str) ->
     size_eq, size_ineq = form.eq_rhs.size, form.ineq_rhs.size
     x = np.clip(scaling.primal(answer.x), form.lower, form.upper)
     eq_dual = scaling.eq_dual(answer.eq_dual if answer.eq_dual is not None else np.zeros(size_eq))
-    ineq_dual = np.maximum(scaling.ineq_dual(answer.ineq_dual if answer.ineq_dual is not None else np.zeros(size_ineq)), 0.0)
+    ineq_dual = np.maximum(
+        scaling.ineq_dual(answer.ineq_dual if answer.ineq_dual is not None else np.zeros(size_ineq)), 0.0
+    )
     found, bound_dual = optimality(form, scaling, x, eq_dual, ineq_dual)
     return Point(x, eq_dual, ineq_dual, bound_dual, found, solver)

@@ -63,7 +63,7 @@ class StandardForm:
     @property
     def is_quadratic(self) -> bool:
         """Whether the objective has a quadratic part."""
-        return self.quadratic.nnz > 0
+        return bool(self.quadratic.nnz > 0)
 
     def objective(self, x: _Vector) -> float:
         """Objective at x."""
@@ -117,7 +117,7 @@ class Scaling:
         )
 
     def primal(self, x: _Vector) -> _Vector:
-        """x in the user's units."""
+        """X in the user's units."""
         return x * self.column
 
     def eq_dual(self, y: _Vector) -> _Vector:

@@ -1,30 +1,87 @@
 """Runs solvers in a process of their own, so that one that hangs can be ended.
 
-A solver call cannot be interrupted inside a process, and some solvers have no time limit. The worker is
-started ahead of time and kept for later solves.
+A solver call cannot be interrupted inside a process, and some solvers have no time limit. The process is
+started ahead of time, kept for later solves, and ends with this one.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
 import warnings
-from concurrent.futures import Future, TimeoutError as FutureTimeout
-
-from loky import get_reusable_executor
-from loky.process_executor import BrokenProcessPool
+from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 from storage_opt.model.backends import Answer, Status, solve_form
 from storage_opt.model.policy import IN_PROCESS_NONZEROS, time_limit_s
 from storage_opt.model.standard_form import StandardForm
+from storage_opt.model.worker import read_frame, write_frame
 
 __all__ = ["solve_watched", "warm_up"]
 
-_IDLE_S = 300
+_DIED = object()
 
 
-def warm_up() -> Future[None]:
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A solver process and the thread that waits for its answers."""
+
+    process: subprocess.Popen[bytes]
+    answers: queue.SimpleQueue[object]
+
+    @classmethod
+    def start(cls) -> _Worker:
+        """Start a process in a session of its own, so that Ctrl-C reaches only its parent."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "storage_opt.model.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        worker = cls(process, queue.SimpleQueue())
+        threading.Thread(target=worker.collect, daemon=True).start()
+        return worker
+
+    def collect(self) -> None:
+        """Pass on every answer; at the end of the pipe, say that the process died."""
+        stream = cast("BinaryIO", self.process.stdout)
+        with stream:
+            try:
+                while True:
+                    self.answers.put(read_frame(stream))
+            except (EOFError, OSError):
+                self.answers.put(_DIED)
+
+    def call(self, function: object, *arguments: object) -> None:
+        """Hand over a call; a process that is gone shows when the answer is awaited."""
+        try:
+            write_frame(cast("BinaryIO", self.process.stdin), (function, arguments))
+        except OSError:
+            self.answers.put(_DIED)
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(OSError):
+            cast("BinaryIO", self.process.stdin).close()
+
+
+_ready: list[_Worker] = []
+"""The process that waits for work: none or one."""
+
+
+def warm_up() -> None:
     """Start the solver process in the background, to be ready when the problem is."""
-    future: Future[None] = _submit(_import_solvers)
-    return future
+    if not _ready:
+        worker = _Worker.start()
+        _ready.append(worker)
+        worker.call(_import_solvers)
 
 
 def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None) -> Answer:
@@ -42,18 +99,24 @@ def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None)
     limit = time_limit_s(form, solver) if limit_s is None else limit_s
     if form.nonzeros <= IN_PROCESS_NONZEROS and not form.integer.size and limit_s is None:
         return _solve_reporting(form, solver)
-    future = _submit(_solve_reporting, form, solver)
+    warm_up()
+    worker = _ready.pop()
+    answered = False
     try:
-        answer: Answer = future.result(timeout=limit)
-    except FutureTimeout:
-        _end_worker()
+        worker.call(_solve_reporting, form, solver)
+        answer = worker.answers.get(timeout=limit)
+        while answer is None:  # the answer to the warm-up call
+            answer = worker.answers.get(timeout=limit)
+        answered = isinstance(answer, Answer)
+    except queue.Empty:
         return Answer(Status.FAILED, None, None, None, limit, message=f"ended after {limit:.0f} s without an answer")
-    except BrokenProcessPool:
-        _end_worker()
+    finally:
+        if answered:
+            _ready.append(worker)
+        else:
+            worker.end()
+    if not isinstance(answer, Answer):
         return Answer(Status.FAILED, None, None, None, 0.0, message="solver process died (out of memory?)")
-    except KeyboardInterrupt:
-        _end_worker()
-        raise
     return answer
 
 
@@ -67,15 +130,12 @@ def _solve_reporting(form: StandardForm, solver: str) -> Answer:
         return Answer(Status.FAILED, None, None, None, 0.0, message=f"{type(error).__name__}: {error}")
 
 
-def _submit(function: object, *arguments: object) -> Future:  # type: ignore[type-arg]
-    executor = get_reusable_executor(max_workers=1, timeout=_IDLE_S)
-    return executor.submit(function, *arguments)
-
-
-def _end_worker() -> None:
-    get_reusable_executor(max_workers=1, timeout=_IDLE_S).shutdown(wait=False, kill_workers=True)
-
-
 def _import_solvers() -> None:
     import highspy  # noqa: F401
     import piqp  # noqa: F401
+
+
+@atexit.register
+def _end_ready() -> None:
+    while _ready:
+        _ready.pop().end()

@@ -123,7 +123,9 @@ def _battery_use(site: Site, schedule: Schedule) -> dict[str, BatteryUse]:
         h = site.horizon.step_h
         delivered = float(discharge.sum() * h)
         kept = 1.0 - site_battery(site, name, spec).loss_frac(site.horizon)
-        first_gain = h * (spec.charge_efficiency * charge[0] - discharge[0] / spec.discharge_efficiency - spec.auxiliary_kw)
+        first_gain = h * (
+            spec.charge_efficiency * charge[0] - discharge[0] / spec.discharge_efficiency - spec.auxiliary_kw
+        )
         initial = (stored[0] - first_gain) / kept
         rise = float(stored[-1] - initial)
         cells = delivered / spec.discharge_efficiency
@@ -158,5 +160,3 @@ class _Clock:
         stages: Mapping[str, float] = self.spent
         total = read_s + time.perf_counter() - self.started
         return Timing(read_s, stages["build"], stages["compile"], stages["solve"], stages["settle"], total)
-
-

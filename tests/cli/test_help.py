@@ -57,7 +57,7 @@ def test_help_loads_nothing_heavy():
         "sys.argv = ['storage-opt', '--help']\n"
         "try:\n    main()\n"
         "except SystemExit as leave:\n    assert not leave.code\n"
-        "heavy = {'cvxpy', 'numpy', 'pandas', 'pydantic', 'matplotlib', 'pyarrow', 'rich', 'scipy', 'loky'}\n"
+        "heavy = {'cvxpy', 'numpy', 'pandas', 'pydantic', 'matplotlib', 'pyarrow', 'rich', 'scipy'}\n"
         "sys.stderr.write(' '.join(sorted(heavy & sys.modules.keys())))"
     )
     done = _python("-c", code)

@@ -74,13 +74,13 @@ def test_import_law():
 def test_a_bill_is_settled_without_loading_a_solver():
     loaded = _run(
         "import sys, storage_opt.studies.billing, storage_opt.lowering.site, storage_opt.ledger.baseline\n"
-        "print(*{'cvxpy', 'piqp', 'highspy', 'clarabel', 'loky'} & sys.modules.keys())"
+        "print(*{'cvxpy', 'piqp', 'highspy', 'clarabel'} & sys.modules.keys())"
     )
     assert loaded == ""
 
 
 def test_help_pays_for_nothing_heavy():
-    heavy = "{'cvxpy', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'openpyxl', 'loky'}"
+    heavy = "{'cvxpy', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'openpyxl'}"
     assert _run(f"import sys, storage_opt, storage_opt.cli\nprint(*{heavy} & sys.modules.keys())") == ""
 
 
