@@ -353,8 +353,8 @@ SOLVER_CASES = (
     text(
         "final SoC out of reach",
         "final_soc = 0.5",
-        "final_soc = 0.9\nmax_cycles_per_day = 0\nself_discharge_frac_per_h = 0.5\nramp_kw_per_h = 0",
-        "bess",
+        "final_soc = 0.9\nmax_throughput_kwh_per_year = 0\ncharge_efficiency = 0.001",
+        "final state of charge of bess",
         code=INFEASIBLE,
         solves=True,
     ),
