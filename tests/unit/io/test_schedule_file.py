@@ -11,6 +11,8 @@ from storage_opt.io.schedule_columns import expected_flows
 from storage_opt.io.schedule_file import read_metered, read_schedule, write_schedule
 from storage_opt.io.site_file import load_site
 from storage_opt.schedule import Flow, FlowKind, Schedule
+from storage_opt.studies.billing import bill
+from storage_opt.studies.dispatch import optimize
 from tests.support.site_folders import good_site, stamps
 
 IMPORT, EXPORT = Flow("grid", FlowKind.IMPORT_KW), Flow("grid", FlowKind.EXPORT_KW)
@@ -224,3 +226,14 @@ def test_columns_that_are_not_used_are_told(site, tmp_path, table):
 def test_a_missing_file_is_told(site, tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_schedule(site, tmp_path / "none.csv")
+
+
+def test_a_plan_settles_to_the_same_bill_after_the_file(tmp_path):
+    draft = good_site()
+    draft.replace("end = 2026-03-01", "end = 2026-01-08")
+    week = load_site(draft.write(tmp_path / "site"))
+    planned = optimize(week)
+    write_schedule(planned.schedule, tmp_path / "schedule.csv")
+    metered = read_metered(week, tmp_path / "schedule.csv")
+    assert metered.notes == ()
+    assert bill(week, metered.schedule).total == pytest.approx(planned.ledger.total, rel=1e-8)
