@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storage_opt.charges.base import Charge
+from storage_opt.ledger.marginal import price_per_kwh
 from storage_opt.lowering.site import lower_site
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.resolved import Site
-from storage_opt.studies.prices import energy_price
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,5 +49,5 @@ def check(site: Site) -> Understanding:
     charges = lower_site(site)
     imported, exported = Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)
     return Understanding(
-        site, charges, energy_price(charges, imported, site.horizon), energy_price(charges, exported, site.horizon)
+        site, charges, price_per_kwh(charges, imported, site.horizon), price_per_kwh(charges, exported, site.horizon)
     )

@@ -11,6 +11,7 @@ from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.site import lower_site
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.billing import bill
 
 __all__ = ["Settlement", "settle_against_baseline"]
 
@@ -60,10 +61,11 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     Raises
     ------
     InputError
-        When a tariff can't be applied, or the site can't run without storage.
+        When a tariff can't be applied, or the schedule lacks a flow that a line is levied on.
     """
+    ledger = bill(site, schedule)
     charges = lower_site(site)
     baseline = baseline_schedule(site, charges)
-    ledger, before = settle(schedule, charges), settle(baseline.schedule, charges)
+    before = settle(baseline.schedule, charges)
     streams = value_streams(site, charges, schedule, baseline.schedule, ledger, before)
     return Settlement(site, schedule, ledger, baseline.schedule, before, streams, (*site.notes, *baseline.notes))

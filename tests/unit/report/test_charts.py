@@ -5,19 +5,19 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
+from storage_opt.ledger.marginal import price_per_kwh
 from storage_opt.report import style
 from storage_opt.report.charts import week_figure
 from storage_opt.report.month_chart import bill_by_period, months_figure
 from storage_opt.report.week import typical_week
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
-from storage_opt.studies.prices import energy_price
 from tests.support.results import charges_of, fake_result, small_site
 
 IMPORT = Flow(GRID, FlowKind.IMPORT_KW)
 
 
 def _price(result):
-    return energy_price(charges_of(result.site), IMPORT, result.site.horizon)
+    return price_per_kwh(charges_of(result.site), IMPORT, result.site.horizon)
 
 
 def _drawn(figure):
@@ -39,7 +39,7 @@ def result():
 
 def test_price_adds_the_charges_of_one_flow(result):
     assert set(np.unique(_price(result))) == {0.25, 0.55, 1.05}
-    exported = energy_price(charges_of(result.site), Flow(GRID, FlowKind.EXPORT_KW), result.site.horizon)
+    exported = price_per_kwh(charges_of(result.site), Flow(GRID, FlowKind.EXPORT_KW), result.site.horizon)
     assert set(exported) == {-0.2}
 
 
