@@ -58,10 +58,13 @@ class Limit:
         nature, which is never up for relaxation.
     values : (n,) array
         The bound. [rule.unit]
+    implied : bool
+        Whether the bound only follows from other limits, and so falls when those are relaxed.
     """
 
     rule: Rule | None
     values: NDArray[np.float64]
+    implied: bool = False
 
 
 class Modeler(Protocol):

@@ -60,8 +60,8 @@ class GridConnection:
         export_limits = [*rating, Limit(rule, self.export_limit_kw)]
 
         import_flow, export_flow = Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)
-        import_limits.append(Limit(None, self.most_import_kw))
-        export_limits.append(Limit(None, self.most_export_kw))
+        import_limits.append(Limit(None, self.most_import_kw, implied=True))
+        export_limits.append(Limit(None, self.most_export_kw, implied=True))
         imported = model.variable("grid.import_kw", steps, lower=0.0, upper=import_limits, even=_FAINT)
         exported = model.variable("grid.export_kw", steps, lower=0.0, upper=export_limits, even=_FAINT)
         return Ports(

@@ -158,5 +158,5 @@ def _without_rules(program: Program) -> StandardForm:
 
 
 def _by_nature(limits: tuple[Limit, ...], choose: np.ufunc, without: float) -> _Vector | float:
-    bounds = [limit.values for limit in limits if limit.rule is None]
+    bounds = [limit.values for limit in limits if limit.rule is None and not limit.implied]
     return choose.reduce(bounds) if bounds else without

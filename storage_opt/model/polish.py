@@ -18,8 +18,11 @@ from storage_opt.spec.resolved import Site
 
 __all__ = ["NOISE_RELATIVE", "polished", "simultaneous_kwh"]
 
-NOISE_RELATIVE = 1e-6
+NOISE_RELATIVE = 1e-5
 """Share of a rating below which a flow is solver noise."""
+
+_FINER = 1e-3
+"""Factor to a smaller notion of noise, where removing it would move the stored energy."""
 
 _Values = NDArray[np.float64]
 
@@ -36,30 +39,22 @@ def polished(site: Site, flows: Mapping[Flow, _Values]) -> Schedule:
     """
     clean = dict(flows)
     for name, plant in site.spec.generator.items():
-        available = flows[Flow(name, FlowKind.AVAILABLE_KW)]
-        used = _snapped(flows[Flow(name, FlowKind.USED_KW)], available, plant.capacity_kw)
-        clean[Flow(name, FlowKind.USED_KW)] = used
-        clean[Flow(name, FlowKind.CURTAILED_KW)] = available - used
-    for name, spec in site.spec.battery.items():
-        charge = _snapped(
-            flows[Flow(name, FlowKind.CHARGE_KW)], np.full(site.horizon.steps, spec.power_kw), spec.power_kw
+        used, available = Flow(name, FlowKind.USED_KW), flows[Flow(name, FlowKind.AVAILABLE_KW)]
+        clean[used] = _snapped(flows[used], available, NOISE_RELATIVE * plant.capacity_kw)
+    for name in site.spec.battery:
+        clean |= _snapped_battery(site, name, flows)
+    _absorb_idle_exchange(site, clean)
+    for name in site.spec.generator:
+        clean[Flow(name, FlowKind.CURTAILED_KW)] = (
+            flows[Flow(name, FlowKind.AVAILABLE_KW)] - clean[Flow(name, FlowKind.USED_KW)]
         )
-        rating = spec.discharge_limit_kw
-        discharge = _snapped(flows[Flow(name, FlowKind.DISCHARGE_KW)], np.full(site.horizon.steps, rating), rating)
-        clean[Flow(name, FlowKind.CHARGE_KW)], clean[Flow(name, FlowKind.DISCHARGE_KW)] = charge, discharge
-        change = _stored(
-            site,
-            name,
-            charge - flows[Flow(name, FlowKind.CHARGE_KW)],
-            discharge - flows[Flow(name, FlowKind.DISCHARGE_KW)],
-        )
-        clean[Flow(name, FlowKind.ENERGY_KWH)] = flows[Flow(name, FlowKind.ENERGY_KWH)] + change
-    net = _net_import(Schedule(site.horizon, clean))
-    both = np.minimum(flows[Flow(GRID, FlowKind.IMPORT_KW)], flows[Flow(GRID, FlowKind.EXPORT_KW)])
-    circulating = np.where(both > _noise_kw(net), both, 0.0)
-    noise = _noise_kw(net) * 1e-3
-    clean[Flow(GRID, FlowKind.IMPORT_KW)] = np.where(net > noise, net, 0.0) + circulating
-    clean[Flow(GRID, FlowKind.EXPORT_KW)] = np.where(net < -noise, -net, 0.0) + circulating
+    for name in site.spec.battery:
+        stored = Flow(name, FlowKind.ENERGY_KWH)
+        clean[stored] = flows[stored] + _stored_change(site, name, flows, clean)
+    net = _net_import(site, clean)
+    circulating = _circulating(flows, net)
+    clean[Flow(GRID, FlowKind.IMPORT_KW)] = np.maximum(net, 0.0) + circulating
+    clean[Flow(GRID, FlowKind.EXPORT_KW)] = np.maximum(-net, 0.0) + circulating
     return Schedule(site.horizon, clean)
 
 
@@ -71,25 +66,66 @@ def simultaneous_kwh(schedule: Schedule, names: tuple[str, ...]) -> float:
     return overlap * schedule.horizon.step_h
 
 
-def _snapped(values: _Values, most: _Values, rating: float) -> _Values:
-    noise = NOISE_RELATIVE * rating
-    near_zero, near_most = values <= noise, values >= most - noise
-    return np.where(near_zero, 0.0, np.where(near_most, most, values))
+def _snapped(values: _Values, most: _Values | float, noise: float) -> _Values:
+    """Values moved to nothing or to the most where they are within noise of it."""
+    return np.where(values <= noise, 0.0, np.where(values >= most - noise, most, values))
 
 
-def _stored(site: Site, name: str, charge_kw: _Values, discharge_kw: _Values) -> _Values:
-    """Stored energy that a change of flows leaves at the end of each interval. [kWh]"""
+def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values]) -> dict[Flow, _Values]:
+    """Charge and discharge without noise; less is removed when the stored energy would notice."""
+    spec = site.spec.battery[name]
+    ratings = {
+        Flow(name, FlowKind.CHARGE_KW): spec.power_kw,
+        Flow(name, FlowKind.DISCHARGE_KW): spec.discharge_limit_kw,
+    }
+    share = NOISE_RELATIVE
+    while True:
+        snapped = {flow: _snapped(flows[flow], rating, share * rating) for flow, rating in ratings.items()}
+        drift_kwh = np.abs(_stored_change(site, name, flows, snapped)).max(initial=0.0)
+        if drift_kwh <= NOISE_RELATIVE * spec.energy_kwh or share < NOISE_RELATIVE * _FINER**2:
+            return snapped
+        share *= _FINER
+
+
+def _absorb_idle_exchange(site: Site, clean: dict[Flow, _Values]) -> None:
+    """Where import and export are noise, make them nothing: a flow that varies freely takes up the difference."""
+    net = _net_import(site, clean)
+    rest = np.where(np.abs(net) <= _noise_kw(net), net, 0.0)
+    takers = [(Flow(n, FlowKind.CHARGE_KW), -1.0) for n in site.spec.battery]
+    takers += [(Flow(n, FlowKind.DISCHARGE_KW), 1.0) for n in site.spec.battery]
+    takers += [(Flow(n, FlowKind.USED_KW), 1.0) for n, plant in site.spec.generator.items() if plant.curtailable]
+    for flow, sign in takers:
+        most = clean.get(Flow(flow.owner, FlowKind.AVAILABLE_KW), np.inf)
+        changed = clean[flow] + sign * rest
+        free = (clean[flow] > 0) & (clean[flow] < most) & (changed > 0) & (changed <= most)
+        clean[flow] = np.where(free, changed, clean[flow])
+        rest = np.where(free, 0.0, rest)
+
+
+def _stored_change(site: Site, name: str, before: Mapping[Flow, _Values], after: Mapping[Flow, _Values]) -> _Values:
+    """By how much the stored energy at the end of each interval differs between two sets of flows. [kWh]"""
     spec = site.spec.battery[name]
     kept = 1.0 - site_battery(site, name, spec).loss_frac(site.horizon)
-    gained = site.horizon.step_h * (spec.charge_efficiency * charge_kw - discharge_kw / spec.discharge_efficiency)
-    stored: _Values = lfilter([1.0], [1.0, -kept], gained)
-    return stored
+    charge, discharge = Flow(name, FlowKind.CHARGE_KW), Flow(name, FlowKind.DISCHARGE_KW)
+    more_in, more_out = after[charge] - before[charge], after[discharge] - before[discharge]
+    gained = site.horizon.step_h * (spec.charge_efficiency * more_in - more_out / spec.discharge_efficiency)
+    change: _Values = lfilter([1.0], [1.0, -kept], gained)
+    return change
 
 
-def _net_import(schedule: Schedule) -> _Values:
+def _net_import(site: Site, flows: Mapping[Flow, _Values]) -> _Values:
+    schedule = Schedule(site.horizon, flows)
     drawn = schedule.total(FlowKind.LOAD_KW) + schedule.total(FlowKind.CHARGE_KW)
-    return drawn - schedule.total(FlowKind.USED_KW) - schedule.total(FlowKind.DISCHARGE_KW)
+    net = drawn - schedule.total(FlowKind.USED_KW) - schedule.total(FlowKind.DISCHARGE_KW)
+    rounding = 1e-12 * (1.0 + np.abs(drawn))
+    return np.where(np.abs(net) <= rounding, 0.0, net)
+
+
+def _circulating(flows: Mapping[Flow, _Values], net: _Values) -> _Values:
+    """Import and export that run together, kept as they are so that the certificate shows them. [kW]"""
+    both = np.minimum(flows[Flow(GRID, FlowKind.IMPORT_KW)], flows[Flow(GRID, FlowKind.EXPORT_KW)])
+    return np.where(both > _noise_kw(net), both, 0.0)
 
 
 def _noise_kw(net: _Values) -> float:
-    return NOISE_RELATIVE * max(float(np.abs(net).max(initial=0.0)), 1e-9)
+    return NOISE_RELATIVE * float(np.abs(net).max(initial=0.0))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, TypeAlias, cast
 
 __all__ = ["read_frame", "serve", "write_frame"]
 
 _LENGTH_BYTES = 8
+_Call: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
 
 
 def write_frame(stream: BinaryIO, content: object) -> None:
@@ -51,7 +53,7 @@ def serve() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
     while True:
         try:
-            function, arguments = read_frame(calls)  # type: ignore[misc]
+            function, arguments = cast("_Call", read_frame(calls))
         except EOFError:
             return
         write_frame(answers, function(*arguments))
