@@ -33,10 +33,12 @@ def explain(
     Lists variables, constraints and charges with their sizes and where each was written.
     """
     from storage_opt.cli.output import progress, show
-    from storage_opt.report.explanation import explanation_view
-    from storage_opt.studies.explain import explain as describe
 
-    with progress("reading") as tell:
+    with progress("starting") as tell:
+        from storage_opt.report.explanation import explanation_view
+        from storage_opt.studies.explain import explain as describe
+
+        tell("reading")
         read = open_site(site_path(site), start, end)
         tell("stating the model")
         model = describe(read)

@@ -43,14 +43,17 @@ def optimize(
     """
     from storage_opt.cli.output import notes, progress, show
     from storage_opt.io.atomic import refuse_unsafe_folder
-    from storage_opt.report.dispatch_view import dispatch_view
-    from storage_opt.report.files import write_result
-    from storage_opt.studies.dispatch import optimize as solve
 
     path = site_path(site)
     folder = output_folder(path) if out is None else out
     refuse_unsafe_folder(folder, (path,))
-    with progress("reading") as tell:
+    with progress("starting") as tell:
+        # these load the modelling language, a second in which a person should see that something happens
+        from storage_opt.report.dispatch_view import dispatch_view
+        from storage_opt.report.files import write_result
+        from storage_opt.studies.dispatch import optimize as solve
+
+        tell("reading")
         began = time.perf_counter()
         read = open_site(path, start, end)
         result = solve(read, solver=solver, progress=tell, read_s=time.perf_counter() - began)
