@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -34,10 +35,17 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(specs)}")
     chosen = [spec for name, spec in specs.items() if not arguments.only or name in arguments.only]
+    if not arguments.json:
+        print(f"{os.cpu_count()} cores, load {_load()}; another load on the machine shows in every time\n")
     outcomes = {spec.name: _outcome(spec, smoke=arguments.smoke, quiet=arguments.json) for spec in chosen}
     if arguments.json:
         print(json.dumps(outcomes, indent=2))
     return 0 if all(outcome["ok"] for outcome in outcomes.values()) else 1
+
+
+def _load() -> str:
+    # a figure taken beside other work is no figure; Windows does not tell
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def _outcome(spec: BenchSpec, *, smoke: bool, quiet: bool) -> dict[str, object]:
