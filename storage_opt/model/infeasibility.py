@@ -19,6 +19,8 @@ __all__ = ["diagnosed"]
 
 _HARD = 1e3
 _VIOLATED_RELATIVE = 1e-6
+_GAP_TOLERANCE = 1e-3
+"""Violations near zero need no relative accuracy; they are judged against the size of each rule."""
 
 
 def diagnosed(program: Program) -> InfeasibleError | None:
@@ -83,5 +85,5 @@ def _least_violations(
     program: Program, rules: tuple[RuleRows, ...], weights: dict[str, float], uniform: frozenset[str]
 ) -> dict[str, float]:
     elastic = ElasticForm.of(program, rules, weights, uniform)
-    verdict = solve_convex(elastic.form, elastic.scaling, np.zeros(elastic.form.size))
+    verdict = solve_convex(elastic.form, elastic.scaling, np.zeros(elastic.form.size), gap_tolerance=_GAP_TOLERANCE)
     return {} if verdict.point is None else elastic.violations(verdict.point.x)

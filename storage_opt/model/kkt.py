@@ -43,9 +43,10 @@ class Optimality:
     cost: float
     bound: float
 
-    def passes(self, tolerance: float) -> bool:
-        """Whether residuals and gap are within the tolerance."""
-        return max(self.primal_residual, self.dual_residual, self.relative_gap) <= tolerance
+    def passes(self, tolerance: float, gap_tolerance: float | None = None) -> bool:
+        """Whether residuals are within the tolerance, and the gap within its own or the same."""
+        widest = tolerance if gap_tolerance is None else gap_tolerance
+        return max(self.primal_residual, self.dual_residual) <= tolerance and self.relative_gap <= widest
 
 
 def optimality(

@@ -21,6 +21,9 @@ __all__ = ["Point", "Verdict", "solve_convex"]
 TIE_BREAK_RELATIVE = 1e-7
 """Most that the tie-break may add to the cost, as a share of it."""
 
+_GAP_WITH_TIE_BREAK = 5 * TIE_BREAK_RELATIVE
+"""Gap at which the tie-break, and not the solver's own accuracy, is to blame."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
@@ -64,6 +67,7 @@ def solve_convex(
     *,
     requested: str | None = None,
     tell: Callable[[str], None] | None = None,
+    gap_tolerance: float = TOLERANCE,
 ) -> Verdict:
     """Solve a continuous problem with the first solver whose answer passes.
 
@@ -77,6 +81,8 @@ def solve_convex(
         Solver to use instead of the policy's.
     tell : callable or None
         Told when a solver fails and the next one tries.
+    gap_tolerance : float
+        Largest relative gap that passes.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def solve_convex(
     weights = even * scaling.column**2
     attempts: list[Attempt] = []
     for solver in solver_chain(form, requested):
-        answer, point = _try(form, scaled, scaling, weights, solver)
+        answer, point = _try(form, scaled, scaling, weights, solver, gap_tolerance)
         seconds = answer.seconds
         if answer.status is Status.OPTIMAL and point is None:
             attempts.append(Attempt(solver, "answer fails the optimality conditions", seconds))
@@ -106,19 +112,22 @@ def solve_convex(
 
 
 def _try(
-    form: StandardForm, scaled: StandardForm, scaling: Scaling, weights: NDArray[np.float64], solver: str
+    form: StandardForm,
+    scaled: StandardForm,
+    scaling: Scaling,
+    weights: NDArray[np.float64],
+    solver: str,
+    gap_tolerance: float,
 ) -> tuple[Answer, Point | None]:
-    """Solve with the tie-break, weaker each time it costs more than it may, at last without."""
-    strength = _tie_break_strength(scaled, weights) if takes_quadratic(solver) else 0.0
-    answer = solve_watched(_with_tie_break(scaled, weights, strength), solver)
-    point = _point(form, scaling, answer, solver)
-    while strength and (point is None or point.optimality.relative_gap > TIE_BREAK_RELATIVE * 5):
-        if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
-            break
-        strength = strength * 1e-2 if strength > 1e-14 and point is not None else 0.0
+    """Solve with the tie-break; weaker, and at last without, when it costs more than it may."""
+    strongest = _tie_break_strength(scaled, weights) if takes_quadratic(solver) and weights.any() else 0.0
+    strengths = (strongest, strongest * 1e-2, 0.0) if strongest else (0.0,)
+    for strength in strengths:
         answer = solve_watched(_with_tie_break(scaled, weights, strength), solver)
         point = _point(form, scaling, answer, solver)
-    if point is not None and not point.optimality.passes(TOLERANCE):
+        if point is None or point.optimality.relative_gap <= _GAP_WITH_TIE_BREAK:
+            break
+    if point is not None and not point.optimality.passes(TOLERANCE, gap_tolerance):
         return answer, None
     return answer, point
 
