@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_baseline_balances_and_keeps_its_limits(description):
         assert spec.curtailable or np.array_equal(used, available)
 
 
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"period": "valley", "hours": ["23:00-07:00"]},
     {"period": "peak", "months": [1, 2], "days": ["weekday"], "hours": ["17:00-21:00"]},
     {"period": "flat"},
