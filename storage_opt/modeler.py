@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -17,12 +18,20 @@ if TYPE_CHECKING:
 
     from storage_opt.horizon import Horizon
 
-__all__ = ["Expression", "Limit", "Modeler", "Rule"]
+__all__ = ["Expression", "Limit", "Modeler", "Rule", "Sense"]
 
 Expression: TypeAlias = Any
 """A CVXPY expression; CVXPY is untyped."""
 
 _Kept = TypeVar("_Kept")
+
+
+class Sense(StrEnum):
+    """Which way a rule bounds, and so which way it would have to give."""
+
+    CAP = "cap"
+    FLOOR = "floor"
+    EXACT = "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +48,15 @@ class Rule:
         Unit of its right-hand side, such as ``kW``.
     key : str
         Where the user wrote it: dotted path in the site file.
+    sense : Sense
+        Whether it is a cap, a floor or an exact value.
     """
 
     name: str
     words: str
     unit: str
     key: str
+    sense: Sense = Sense.CAP
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from storage_opt.assets.base import Opposites, Ports
 from storage_opt.horizon import Horizon
-from storage_opt.modeler import Expression, Limit, Modeler, Rule
+from storage_opt.modeler import Expression, Limit, Modeler, Rule, Sense
 from storage_opt.schedule import Flow, FlowKind
 from storage_opt.spec.battery import AtLeast, BatterySpec, TaperPoint
 
@@ -76,14 +76,14 @@ class Battery:
 
     @cached_property
     def _soc_min_rule(self) -> Rule:
-        return self._rule("soc_min", "lowest state of charge", "kWh", "soc_min_frac")
+        return self._rule("soc_min", "lowest state of charge", "kWh", "soc_min_frac", Sense.FLOOR)
 
     @cached_property
     def _soc_max_rule(self) -> Rule:
         return self._rule("soc_max", "highest state of charge", "kWh", "soc_max_frac")
 
-    def _rule(self, name: str, words: str, unit: str, key: str) -> Rule:
-        return Rule(f"{self.name}.{name}", f"{words} of {self.name}", unit, f"battery.{self.name}.{key}")
+    def _rule(self, name: str, words: str, unit: str, key: str, sense: Sense = Sense.CAP) -> Rule:
+        return Rule(f"{self.name}.{name}", f"{words} of {self.name}", unit, f"battery.{self.name}.{key}", sense)
 
     def _power(self, model: Modeler, direction: str, rating_kw: float, key: str) -> Expression:
         rule = self._rule(f"{direction}_power", f"{direction.removesuffix('e')}ing power", "kW", key)
@@ -102,19 +102,21 @@ class Battery:
     def _require_ends(self, model: Modeler, stored: Expression) -> None:
         rated = self.spec.energy_kwh
         if self.spec.initial_soc_frac is not None:
-            rule = self._rule("initial_soc", "initial state of charge", "kWh", "initial_soc_frac")
+            rule = self._rule("initial_soc", "initial state of charge", "kWh", "initial_soc_frac", Sense.EXACT)
             model.require(rule.name, stored[:1] == self.spec.initial_soc_frac * rated, rule)
         match self.spec.final_soc:
             case "free":
                 return
             case "cyclic":
-                rule = self._rule("cyclic", "final state of charge equal to the initial", "kWh", "final_soc")
+                rule = self._rule(
+                    "cyclic", "final state of charge equal to the initial", "kWh", "final_soc", Sense.EXACT
+                )
                 model.require(rule.name, stored[-1:] == stored[:1], rule)
             case AtLeast(at_least=share):
-                rule = self._rule("final_soc", "least final state of charge", "kWh", "final_soc")
+                rule = self._rule("final_soc", "least final state of charge", "kWh", "final_soc", Sense.FLOOR)
                 model.require(rule.name, stored[-1:] >= share * rated, rule)
             case share:
-                rule = self._rule("final_soc", "final state of charge", "kWh", "final_soc")
+                rule = self._rule("final_soc", "final state of charge", "kWh", "final_soc", Sense.EXACT)
                 model.require(rule.name, stored[-1:] == float(share) * rated, rule)
 
     def _require_tapers(self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.assets.base import Ports
-from storage_opt.modeler import Limit, Modeler, Rule
+from storage_opt.modeler import Limit, Modeler, Rule, Sense
 from storage_opt.schedule import Flow, FlowKind
 
 __all__ = ["Generator"]
@@ -42,7 +42,7 @@ class Generator:
         lower: list[Limit] | float = 0.0
         if not self.curtailable:
             words = f"output of {self.name} that must be taken"
-            rule = Rule(f"{self.name}.must_take", words, "kW", f"generator.{self.name}.curtailable")
+            rule = Rule(f"{self.name}.must_take", words, "kW", f"generator.{self.name}.curtailable", Sense.FLOOR)
             lower = [Limit(rule, self.available_kw)]
         used = model.variable(
             f"{self.name}.used_kw", self.available_kw.size, lower=lower, upper=[Limit(None, self.available_kw)]

@@ -24,12 +24,12 @@ def require_provenance(model: Modeler, spec: SiteSpec, flows: Mapping[Flow, Expr
     no_grid = [name for name, battery in spec.battery.items() if not battery.grid_charging]
     if no_grid:
         charged = sum(flows[Flow(name, FlowKind.CHARGE_KW)] for name in no_grid)
-        words = f"no charging of {', '.join(no_grid)} from the grid"
+        words = f"charging of {', '.join(no_grid)} from the grid (forbidden)"
         rule = Rule("site.grid_charging", words, "kW", f"battery.{no_grid[0]}.grid_charging")
         model.require(rule.name, charged <= sum(generation), rule)
     no_export = [name for name, battery in spec.battery.items() if not battery.export]
     if no_export:
         may = [flows[Flow(name, FlowKind.DISCHARGE_KW)] for name, battery in spec.battery.items() if battery.export]
-        words = f"no export of energy stored in {', '.join(no_export)}"
+        words = f"export of energy stored in {', '.join(no_export)} (forbidden)"
         rule = Rule("site.battery_export", words, "kW", f"battery.{no_export[0]}.export")
         model.require(rule.name, flows[Flow(GRID, FlowKind.EXPORT_KW)] <= sum([*generation, *may]), rule)

@@ -75,7 +75,7 @@ class DeviationBand:
     def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost of each billing period (G,). [money]"""
         to_periods = self.quantity.groups_on(model.horizon).to_periods(model.horizon.billing.count)
-        total: Expression = 0.0
+        total: Expression = np.zeros(model.horizon.billing.count)
         for _, price, outside in self._outside(model, flows):
             total = total + to_periods.multiply(price).tocsr() @ outside
         return total

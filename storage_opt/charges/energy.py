@@ -83,9 +83,9 @@ class EnergyCharge:
         bands = self.bands or Bands(np.zeros(horizon.steps, dtype=np.intp), ("",))
         cells = periods.ids * len(bands.names) + bands.ids
         size = periods.count * len(bands.names)
-        quantity = np.bincount(cells, energy_kwh, size)
-        amount = np.bincount(cells, energy_kwh * self.price_per_kwh, size)
-        mean_price = np.bincount(cells, self.price_per_kwh, size) / np.maximum(np.bincount(cells, minlength=size), 1)
+        quantity = np.bincount(cells, energy_kwh, size).astype(np.float64)
+        amount = np.bincount(cells, energy_kwh * self.price_per_kwh, size).astype(np.float64)
+        rate = self._rates(cells, quantity, amount)
         return tuple(
             Entry(
                 self.line,
@@ -93,8 +93,21 @@ class EnergyCharge:
                 bands.names[cell % len(bands.names)],
                 float(quantity[cell]),
                 "kWh",
-                float(amount[cell] / quantity[cell] if quantity[cell] else mean_price[cell]),
+                float(rate[cell]),
                 float(amount[cell]),
             )
             for cell in np.unique(cells)
         )
+
+    def _rates(
+        self, cells: NDArray[np.intp], quantity: NDArray[np.float64], amount: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Rate of each cell: the price itself where it is constant, the mean by energy elsewhere. [money/kWh]"""
+        lowest, highest = np.full(quantity.size, np.inf), np.full(quantity.size, -np.inf)
+        np.minimum.at(lowest, cells, self.price_per_kwh)
+        np.maximum.at(highest, cells, self.price_per_kwh)
+        plain_mean = np.bincount(cells, self.price_per_kwh, quantity.size) / np.maximum(
+            np.bincount(cells, minlength=quantity.size), 1
+        )
+        by_energy = np.divide(amount, quantity, out=plain_mean, where=quantity != 0)
+        return np.where(lowest == highest, lowest, by_energy)

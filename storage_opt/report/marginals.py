@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage_opt.modeler import Sense
 from storage_opt.report.numbers import significant
 from storage_opt.studies.result import MarginalValue
 
 __all__ = ["binding_words", "marginal_words"]
 
-_FLOORS = ("lowest", "least", "minimum")
-_CAPS = ("limit", "rating", "power", "highest", "energy", "throughput", "taper", "transformer")
-
 
 def marginal_words(value: MarginalValue, currency: str) -> str:
     """One binding limit in one period, as a sentence.
 
-    A floor is eased by less of it and a cap by more; of a rule that is neither, only the easing is told.
+    A floor is eased by less of it and a cap by more; an exact value may move either way.
     """
-    if value.words.startswith(_FLOORS):
-        change = f"one {value.unit} less of {value.words}"
-    elif any(word in value.words for word in _CAPS):
-        change = f"one more {value.unit} of {value.words}"
-    else:
-        change = f"easing `{value.words}` by one {value.unit}"
+    match value.sense:
+        case Sense.CAP:
+            change = f"one more {value.unit} of {value.words}"
+        case Sense.FLOOR:
+            change = f"one {value.unit} less of {value.words}"
+        case Sense.EXACT:
+            change = f"moving {value.words} by one {value.unit}"
     intervals = f"{value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'}"
     worth = f"{significant(value.value)} {currency}"
     return f"{change} in {value.period} is worth {worth} (binds in {intervals})"

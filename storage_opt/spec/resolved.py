@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage_opt.horizon import Horizon
-from storage_opt.spec.series import FileColumn, Series
+from storage_opt.spec.series import FileColumn, InMemory, Series
 from storage_opt.spec.site import SiteSpec
 
 if TYPE_CHECKING:
@@ -47,7 +48,18 @@ class Site:
         """A series on the horizon (T,), in the unit of its field."""
         if isinstance(series, FileColumn):
             return self.columns[series]
+        if isinstance(series, InMemory) and self.horizon.steps != series.values.size:
+            return series.on(self._whole)[self._part]
         return series.on(self.horizon)
+
+    @cached_property
+    def _whole(self) -> Horizon:
+        """The horizon the spec describes, of which this site may cover a part."""
+        return self.spec.horizon.build()
+
+    @cached_property
+    def _part(self) -> slice:
+        return self._whole.between(self.horizon.start_instant, self.horizon.end_instant)[1]
 
     def between(self, start: datetime | date, end: datetime | date) -> Site:
         """The same site over a part of its horizon.

@@ -83,7 +83,7 @@ def optimize(
         certificate = _certificate(site, optimum, schedule, ledger_mismatch(charges, planned, ledger))
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         marginals = tuple(
-            MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals)
+            MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals, w.rule.sense)
             for w in limit_worths(program, optimum.point)
         )
     return DispatchResult(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import Certificate
+from storage_opt.modeler import Sense
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
 
@@ -50,6 +51,8 @@ class MarginalValue:
         Fall of the cost for one more unit throughout the period. [money/unit]
     binding_intervals : int
         Intervals of the period in which the limit binds.
+    sense : Sense
+        Whether the limit is eased by more of it (cap), by less (floor), or either way (exact).
     """
 
     rule: str
@@ -58,6 +61,7 @@ class MarginalValue:
     unit: str
     value: float
     binding_intervals: int
+    sense: Sense = Sense.CAP
 
 
 @dataclass(frozen=True, slots=True)

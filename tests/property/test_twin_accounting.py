@@ -47,7 +47,9 @@ def fixed(draw: st.DrawFn) -> Charge:
 
 @st.composite
 def peak(draw: st.DrawFn) -> Charge:
-    window = np.random.default_rng(draw(st.integers(0, 99))).uniform(size=HORIZON.steps) < draw(st.sampled_from([0.0, 0.5, 1.0]))
+    window = np.random.default_rng(draw(st.integers(0, 99))).uniform(size=HORIZON.steps) < draw(
+        st.sampled_from([0.0, 0.5, 1.0])
+    )
     base = whole_periods(HORIZON)
     if draw(st.booleans()):
         days = HORIZON.days
@@ -118,12 +120,12 @@ def _least_cost(charge: Charge, flows: dict[Flow, np.ndarray], *, by_period: boo
     if isinstance(charge, DeviationBand) and isinstance(charge.quantity, PeriodCost):
         inner = charge.quantity.as_expression(model, expressions, "inner")
         cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
-        cost = cost + inner if by_period else cost + cp.sum(inner)
+        cost = cost + inner if by_period else cost + np.ones(inner.size) @ inner
     else:
         cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
     given_flows = [expressions[flow] == values for flow, values in flows.items()]
     rules = [record.constraint for record in model.constraints]
-    problem = cp.Problem(cp.Minimize(cp.sum(cost)), given_flows + rules)
+    problem = cp.Problem(cp.Minimize(np.ones(cost.size) @ cost if by_period else cost), given_flows + rules)
     problem.solve(solver=cp.CLARABEL)
     assert problem.status == cp.OPTIMAL
     return np.asarray(cp.Constant(0).value + cost.value if hasattr(cost, "value") else cost)

@@ -33,7 +33,7 @@ def form(**changes: object) -> StandardForm:
         "upper": np.full(2, 8.0),
         "integer": np.zeros(0, dtype=np.intp),
     }
-    return StandardForm(**(parts | changes))  # type: ignore[arg-type]
+    return StandardForm(**(parts | changes))
 
 
 def scaling(problem: StandardForm, size: float = 10.0) -> Scaling:

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from storage_opt.model.certificate import Certificate
+from storage_opt.modeler import Sense
 from storage_opt.report.marginals import binding_words, marginal_words
 from storage_opt.report.tables import dispatch_tables, span_words
 from storage_opt.studies.result import MarginalValue
@@ -83,16 +84,22 @@ def test_narrow_terminals_lose_no_number(result):
     assert total in _printed(dispatch_tables(result), width=80)
 
 
-def _worth(words, value=31.2, period="2027-07", intervals=44):
-    return MarginalValue(words.replace(" ", "_"), words, period, "kW", value, intervals)
+def _worth(words, value=31.2, period="2027-07", intervals=44, sense=Sense.CAP):
+    return MarginalValue(words.replace(" ", "_"), words, period, "kW", value, intervals, sense)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (_worth("transformer rating"), "one more kW of transformer rating in 2027-07 is worth 31.2 CNY (binds in 44"),
-        (_worth("lowest state of charge of b"), "one kW less of lowest state of charge of b in 2027-07 is worth 31.2"),
-        (_worth("no charging of b from the grid"), "easing `no charging of b from the grid` by one kW in 2027-07"),
+        (
+            _worth("lowest state of charge of b", sense=Sense.FLOOR),
+            "one kW less of lowest state of charge of b in 2027-07 is worth 31.2",
+        ),
+        (
+            _worth("final state of charge of b", sense=Sense.EXACT),
+            "moving final state of charge of b by one kW in 2027-07",
+        ),
     ],
 )
 def test_a_binding_limit_is_a_sentence_that_says_which_way(value, text):
