@@ -66,6 +66,8 @@ class Answer:
 def solve_form(form: StandardForm, solver: str) -> Answer:
     """Solve with the named solver: one of :data:`NATIVE`, or any that CVXPY finds."""
     start = time.perf_counter()
+    if np.any(form.lower > form.upper):
+        return Answer(Status.INFEASIBLE, None, None, None, 0.0, message="a lower bound is above an upper bound")
     answer = NATIVE.get(solver.upper(), _through_cvxpy(solver))(form)
     object.__setattr__(answer, "seconds", time.perf_counter() - start)
     return answer
@@ -74,20 +76,23 @@ def solve_form(form: StandardForm, solver: str) -> Answer:
 def _piqp(form: StandardForm) -> Answer:
     import piqp
 
+    free = np.flatnonzero(form.lower < form.upper)
+    reduced = form.restricted_to(free)
     solver = piqp.SparseSolver()
     settings = solver.settings
     settings.eps_abs, settings.eps_rel = 1e-9, 1e-10
     settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
+    settings.preconditioner_scale_cost = True
     solver.setup(
-        sp.csc_matrix(form.quadratic),
-        form.cost,
-        sp.csc_matrix(form.eq),
-        form.eq_rhs,
-        sp.csc_matrix(form.ineq),
+        sp.csc_matrix(reduced.quadratic),
+        reduced.cost,
+        sp.csc_matrix(reduced.eq),
+        reduced.eq_rhs,
+        sp.csc_matrix(reduced.ineq),
         None,
-        form.ineq_rhs,
-        form.lower,
-        form.upper,
+        reduced.ineq_rhs,
+        reduced.lower,
+        reduced.upper,
     )
     solver.solve()
     result = solver.result
@@ -97,7 +102,9 @@ def _piqp(form: StandardForm) -> Answer:
         "PIQP_PRIMAL_INFEASIBLE": Status.INFEASIBLE,
         "PIQP_DUAL_INFEASIBLE": Status.UNBOUNDED,
     }.get(said, Status.FAILED)
-    return Answer(status, np.array(result.x), np.array(result.y), np.array(result.z_u), 0.0, message=said)
+    x = form.lower.copy()
+    x[free] = result.x
+    return Answer(status, x, np.array(result.y), np.array(result.z_u), 0.0, message=said)
 
 
 def _clarabel(form: StandardForm) -> Answer:

@@ -73,6 +73,23 @@ class StandardForm:
         """The same problem with other bounds."""
         return replace(self, lower=lower, upper=upper)
 
+    def restricted_to(self, free: NDArray[np.intp]) -> StandardForm:
+        """The problem of some columns, the others fixed at their lower bound; rows stay as they are."""
+        rest = self.lower.copy()
+        rest[free] = 0.0
+        return StandardForm(
+            sp.csc_array(self.quadratic[free][:, free]),
+            self.cost[free] + (self.quadratic @ rest)[free],
+            self.constant + float(self.cost @ rest + 0.5 * rest @ (self.quadratic @ rest)),
+            sp.csc_array(self.eq[:, free]),
+            self.eq_rhs - self.eq @ rest,
+            sp.csc_array(self.ineq[:, free]),
+            self.ineq_rhs - self.ineq @ rest,
+            self.lower[free],
+            self.upper[free],
+            np.flatnonzero(np.isin(free, self.integer)),
+        )
+
     def with_quadratic(self, diagonal: _Vector) -> StandardForm:
         """The same problem with ``x' diag(d) x / 2`` added to the objective."""
         return replace(self, quadratic=sp.csc_array(self.quadratic + sp.diags_array(diagonal, format="csc")))

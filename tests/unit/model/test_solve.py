@@ -170,3 +170,21 @@ def test_quadratic_problems_have_a_certified_bound() -> None:
 
 def test_tie_break_share_is_documented() -> None:
     assert solve.TIE_BREAK_RELATIVE == 1e-7
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_crossed_bounds_are_infeasible_for_every_solver(solver: str) -> None:
+    """x between 3 and 2 has no value, whatever a solver would make of it."""
+    problem = form(lower=np.array([3.0, 0.0]), upper=np.array([2.0, 8.0]))
+    assert solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).status is Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_fixed_variables_keep_their_value_and_multiplier(solver: str) -> None:
+    """x fixed at 5: y = 5, cost 5 + 10 + 1; one more unit of x would save 1."""
+    problem = form(lower=np.array([5.0, 0.0]), upper=np.array([5.0, 8.0]))
+    point = solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).point
+    assert point is not None
+    assert point.x == pytest.approx([5.0, 5.0], abs=1e-6)
+    assert point.optimality.cost == pytest.approx(16.0, rel=1e-7)
+    assert point.bound_dual[0] == pytest.approx(-1.0, abs=1e-5)
