@@ -14,6 +14,9 @@ __all__ = ["assert_physical"]
 _TOLERANCE = 2e-6
 """Of a rating: twice what counts as solver noise."""
 
+_DRIFT = 1e-5
+"""Of a rating: noise taken out of the flows of many intervals adds up in the stored energy."""
+
 
 def assert_physical(site: Site, schedule: Schedule) -> None:
     """Every balance, recursion, window, cap, ramp and switch of the site holds in the schedule."""
@@ -62,11 +65,11 @@ def _assert_battery(site: Site, schedule: Schedule, name: str, spec: BatterySpec
     stored = schedule[Flow(name, FlowKind.ENERGY_KWH)]
     h, rated = site.horizon.step_h, spec.energy_kwh
     rating = spec.power_kw if spec.discharge_kw is None else spec.discharge_kw
-    noise_kw, noise_kwh = _TOLERANCE * max(spec.power_kw, rating), _TOLERANCE * rated
+    noise_kw, noise_kwh = _TOLERANCE * max(spec.power_kw, rating), _DRIFT * max(rated, spec.power_kw, rating)
 
     assert np.minimum(charge, discharge).max() == 0.0
-    assert charge.max() <= spec.power_kw
-    assert discharge.max() <= rating
+    assert charge.max() <= spec.power_kw * (1 + 1e-9)
+    assert discharge.max() <= rating * (1 + 1e-9)
 
     start = stored[-1] if spec.initial_soc_frac is None else spec.initial_soc_frac * rated
     expected, level = np.empty_like(stored), start
@@ -109,7 +112,7 @@ def _assert_tapers(
         for left, right in zip(corners, corners[1:], strict=False):
             slope = (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)
             share = left.power_frac + slope * (stored / spec.energy_kwh - left.soc_frac)
-            assert np.all(power <= share * rated_kw + 5 * noise_kw)
+            assert np.all(power <= share * rated_kw + 10 * noise_kw)
 
 
 def _assert_caps(site: Site, spec: BatterySpec, discharge: np.ndarray) -> None:
