@@ -24,7 +24,7 @@ from tests.support.random_sites import (
     without_batteries,
 )
 
-law = settings(max_examples=15, deadline=None, derandomize=True)
+law = settings(max_examples=15)
 UNBOUND: Description = {
     "self_discharge_frac_per_h": 0.0,
     "initial_soc_frac": None,
@@ -58,7 +58,7 @@ def assert_not_dearer(better: Description, worse: Description) -> None:
 # --------------------------------------------------------------------------------------- one site
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(description=descriptions())
 def test_every_site_is_certified_physical_and_audited(description: Description) -> None:
     result = solved(description)

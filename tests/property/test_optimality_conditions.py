@@ -46,7 +46,7 @@ def require(solver: str) -> None:
 
 
 @every_solver
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
 @given(description=descriptions())
 def test_conditions_prove_each_answer(solver: str, description: Description) -> None:
     require(solver)
@@ -59,7 +59,7 @@ def test_conditions_prove_each_answer(solver: str, description: Description) -> 
     assert point.optimality.passes(TOLERANCE)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(description=descriptions())
 def test_all_solvers_agree_on_the_cost(description: Description) -> None:
     program = program_of(description)
