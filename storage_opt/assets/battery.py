@@ -124,6 +124,8 @@ class Battery:
             ("charge_taper", charge, self.spec.power_kw, self.spec.charge_taper),
             ("discharge_taper", discharge, self.spec.discharge_limit_kw, self.spec.discharge_taper),
         )
+        if not self.spec.energy_kwh:
+            return  # nothing can be stored, so the dynamics allow no power that a taper could limit
         for name, power, rating_kw, points in tapers:
             for number, (slope, offset) in enumerate(_lines(points), start=1):
                 rule = self._rule(f"{name}_{number}", name.replace("_", " "), "kW", name)

@@ -27,7 +27,7 @@ _FINER = 1e-3
 _Values = NDArray[np.float64]
 
 
-def polished(site: Site, flows: Mapping[Flow, _Values]) -> Schedule:
+def polished(site: Site, flows: Mapping[Flow, _Values], noise: float = NOISE_RELATIVE) -> Schedule:
     """The schedule of a point without solver noise.
 
     Parameters
@@ -36,13 +36,15 @@ def polished(site: Site, flows: Mapping[Flow, _Values]) -> Schedule:
         The site that was solved.
     flows : mapping of Flow to (T,) array
         Flows at the solver's point. [kW], energy [kWh]
+    noise : float
+        Share of a rating below which a flow is removed.
     """
     clean = dict(flows)
     for name, plant in site.spec.generator.items():
         used, available = Flow(name, FlowKind.USED_KW), flows[Flow(name, FlowKind.AVAILABLE_KW)]
-        clean[used] = _snapped(flows[used], available, NOISE_RELATIVE * plant.capacity_kw)
+        clean[used] = _snapped(flows[used], available, noise * plant.capacity_kw)
     for name in site.spec.battery:
-        clean |= _snapped_battery(site, name, flows)
+        clean |= _snapped_battery(site, name, flows, noise)
     _absorb_idle_exchange(site, clean)
     for name in site.spec.generator:
         clean[Flow(name, FlowKind.CURTAILED_KW)] = (
@@ -50,7 +52,7 @@ def polished(site: Site, flows: Mapping[Flow, _Values]) -> Schedule:
         )
     for name in site.spec.battery:
         stored = Flow(name, FlowKind.ENERGY_KWH)
-        clean[stored] = flows[stored] + _stored_change(site, name, flows, clean)
+        clean[stored] = np.maximum(flows[stored] + _stored_change(site, name, flows, clean), 0.0)
     net = _net_import(site, clean)
     circulating = _circulating(flows, net)
     clean[Flow(GRID, FlowKind.IMPORT_KW)] = np.maximum(net, 0.0) + circulating
@@ -71,31 +73,36 @@ def _snapped(values: _Values, most: _Values | float, noise: float) -> _Values:
     return np.where(values <= noise, 0.0, np.where(values >= most - noise, most, values))
 
 
-def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values]) -> dict[Flow, _Values]:
+def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values], noise: float) -> dict[Flow, _Values]:
     """Charge and discharge without noise; less is removed when the stored energy would notice."""
     spec = site.spec.battery[name]
-    ratings = {
-        Flow(name, FlowKind.CHARGE_KW): spec.power_kw,
-        Flow(name, FlowKind.DISCHARGE_KW): spec.discharge_limit_kw,
-    }
-    share = NOISE_RELATIVE
+    charge, discharge = Flow(name, FlowKind.CHARGE_KW), Flow(name, FlowKind.DISCHARGE_KW)
+    one_step_kwh = site.horizon.step_h * max(spec.power_kw, spec.discharge_limit_kw)
     while True:
-        snapped = {flow: _snapped(flows[flow], rating, share * rating) for flow, rating in ratings.items()}
+        into = _snapped(flows[charge], spec.power_kw, noise * spec.power_kw)
+        out = _snapped(flows[discharge], spec.discharge_limit_kw, noise * spec.discharge_limit_kw)
+        snapped = {
+            charge: np.where((into < out) & (into <= NOISE_RELATIVE * spec.power_kw), 0.0, into),
+            discharge: np.where((out < into) & (out <= NOISE_RELATIVE * spec.discharge_limit_kw), 0.0, out),
+        }
         drift_kwh = np.abs(_stored_change(site, name, flows, snapped)).max(initial=0.0)
-        if drift_kwh <= NOISE_RELATIVE * spec.energy_kwh or share < NOISE_RELATIVE * _FINER**2:
+        if drift_kwh <= NOISE_RELATIVE * max(spec.energy_kwh, one_step_kwh) or noise < NOISE_RELATIVE * _FINER**2:
             return snapped
-        share *= _FINER
+        noise *= _FINER
 
 
 def _absorb_idle_exchange(site: Site, clean: dict[Flow, _Values]) -> None:
     """Where import and export are noise, make them nothing: a flow that varies freely takes up the difference."""
     net = _net_import(site, clean)
     rest = np.where(np.abs(net) <= _noise_kw(net), net, 0.0)
-    takers = [(Flow(n, FlowKind.CHARGE_KW), -1.0) for n in site.spec.battery]
-    takers += [(Flow(n, FlowKind.DISCHARGE_KW), 1.0) for n in site.spec.battery]
-    takers += [(Flow(n, FlowKind.USED_KW), 1.0) for n, plant in site.spec.generator.items() if plant.curtailable]
-    for flow, sign in takers:
-        most = clean.get(Flow(flow.owner, FlowKind.AVAILABLE_KW), np.inf)
+    takers: list[tuple[Flow, float, _Values | float]] = []
+    for name, spec in site.spec.battery.items():
+        takers.append((Flow(name, FlowKind.CHARGE_KW), -1.0, spec.power_kw))
+        takers.append((Flow(name, FlowKind.DISCHARGE_KW), 1.0, spec.discharge_limit_kw))
+    for name, plant in site.spec.generator.items():
+        if plant.curtailable:
+            takers.append((Flow(name, FlowKind.USED_KW), 1.0, clean[Flow(name, FlowKind.AVAILABLE_KW)]))
+    for flow, sign, most in takers:
         changed = clean[flow] + sign * rest
         free = (clean[flow] > 0) & (clean[flow] < most) & (changed > 0) & (changed <= most)
         clean[flow] = np.where(free, changed, clean[flow])

@@ -21,6 +21,9 @@ __all__ = ["Point", "Verdict", "solve_convex"]
 TIE_BREAK_RELATIVE = 1e-7
 """Most that the tie-break may add to the cost, as a share of it."""
 
+_CONFIRMED = 2
+"""Solvers that must call a problem infeasible, or unbounded, before it is believed: no certificate proves it here."""
+
 _GAP_WITH_TIE_BREAK = 5 * TIE_BREAK_RELATIVE
 """Gap at which the tie-break, and not the solver's own accuracy, is to blame."""
 
@@ -92,23 +95,29 @@ def solve_convex(
     scaled = scaling.apply(form)
     weights = even * scaling.column**2
     attempts: list[Attempt] = []
+    claims: list[Status] = []
     for solver in solver_chain(form, requested):
         answer, point = _try(form, scaled, scaling, weights, solver, gap_tolerance)
-        seconds = answer.seconds
-        if answer.status is Status.OPTIMAL and point is None:
-            attempts.append(Attempt(solver, "answer fails the optimality conditions", seconds))
-        else:
-            said = answer.status if answer.status is not Status.FAILED else f"failed ({answer.message})"
-            attempts.append(Attempt(solver, str(said), seconds))
+        attempts.append(Attempt(solver, _said(answer, point), answer.seconds))
         if point is not None:
             return Verdict(point, Status.OPTIMAL, tuple(attempts))
         if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
-            return Verdict(None, answer.status, tuple(attempts))
-        if tell:
+            claims.append(answer.status)
+            if len(claims) == _CONFIRMED:
+                break
+        elif tell:
             tell(f"{solver} {attempts[-1].status}; trying the next solver")
+    if claims:
+        return Verdict(None, claims[0], tuple(attempts))
     tried = "; ".join(f"{a.solver} {a.status} after {a.seconds:.1f} s" for a in attempts)
     message = f"no solver gave an answer that passes: {tried}"
     raise SolverError(message, "shorten the horizon, or try --solver")
+
+
+def _said(answer: Answer, point: Point | None) -> str:
+    if answer.status is Status.OPTIMAL and point is None:
+        return "answer fails the optimality conditions"
+    return f"failed ({answer.message})" if answer.status is Status.FAILED else str(answer.status)
 
 
 def _try(

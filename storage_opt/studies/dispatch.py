@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from storage_opt.assets.site import site_battery
+from storage_opt.charges.base import Charge
 from storage_opt.ledger.audit import ledger_mismatch
 from storage_opt.ledger.baseline import baseline_schedule
-from storage_opt.ledger.ledger import settle
+from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.certificate import Certificate
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
 from storage_opt.model.optimum import Optimum, solve_program
-from storage_opt.model.polish import polished, simultaneous_kwh
+from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
+from storage_opt.model.program import Program
 from storage_opt.model.watchdog import warm_up
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["optimize"]
+
+_SHOWS_IN_THE_BILL = 1e-7
+"""Relative difference of the bill at which less noise is removed."""
 
 
 def optimize(
@@ -77,10 +82,9 @@ def optimize(
         optimum = solve_program(program, solver=solver, tell=progress)
     with clock("settle"):
         tell("settling the bill")
-        schedule = polished(site, program.flow_values(optimum.point.x))
-        ledger, baseline_ledger = settle(schedule, charges), settle(baseline.schedule, charges)
-        planned = program.line_costs(optimum.point.x)
-        certificate = _certificate(site, optimum, schedule, ledger_mismatch(charges, planned, ledger))
+        schedule, ledger, mismatch = _settled_plan(site, charges, program, optimum)
+        baseline_ledger = settle(baseline.schedule, charges)
+        certificate = _certificate(site, optimum, schedule, mismatch)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         marginals = tuple(
             MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals, w.rule.sense)
@@ -99,6 +103,24 @@ def optimize(
         clock.timing(read_s),
         (*site.notes, *baseline.notes, *_solver_notes(optimum)),
     )
+
+
+def _settled_plan(
+    site: Site, charges: tuple[Charge, ...], program: Program, optimum: Optimum
+) -> tuple[Schedule, Ledger, float]:
+    """Schedule without solver noise, its bill, and the difference of that bill from the objective.
+
+    What counts as noise is made finer where removing it would show in the bill.
+    """
+    flows = program.flow_values(optimum.point.x)
+    planned = program.line_costs(optimum.point.x)
+    for noise in (NOISE_RELATIVE, NOISE_RELATIVE * 1e-2, NOISE_RELATIVE * 1e-4):
+        schedule = polished(site, flows, noise)
+        ledger = settle(schedule, charges)
+        mismatch = ledger_mismatch(charges, planned, ledger)
+        if mismatch <= _SHOWS_IN_THE_BILL:
+            break
+    return schedule, ledger, mismatch
 
 
 def _certificate(site: Site, optimum: Optimum, schedule: Schedule, mismatch: float) -> Certificate:

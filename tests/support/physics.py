@@ -68,8 +68,8 @@ def _assert_battery(site: Site, schedule: Schedule, name: str, spec: BatterySpec
     noise_kw, noise_kwh = _TOLERANCE * max(spec.power_kw, rating), _DRIFT * max(rated, spec.power_kw, rating)
 
     assert np.minimum(charge, discharge).max() == 0.0
-    assert charge.max() <= spec.power_kw * (1 + 1e-9)
-    assert discharge.max() <= rating * (1 + 1e-9)
+    assert charge.max() <= spec.power_kw
+    assert discharge.max() <= rating
 
     start = stored[-1] if spec.initial_soc_frac is None else spec.initial_soc_frac * rated
     expected, level = np.empty_like(stored), start

@@ -113,3 +113,22 @@ def test_no_line_of_a_long_program_is_long() -> None:
     site = small_site(100.0, days=31, step_minutes=5, battery=battery)
     charges = (energy_charge(site, 0.3), peak_charge(site, 30.0), peak_charge(site, 3.0, top_n=3))
     assert longest_line(compile_program(site, charges).form) <= 400
+
+
+def test_a_battery_without_energy_does_nothing() -> None:
+    taper = [{"soc_frac": 0.6, "power_frac": 1.0}, {"soc_frac": 1.0, "power_frac": 0.2}]
+    site = small_site(100.0, battery={"bess": {"energy_kwh": 0.0, "power_kw": 10.0, "charge_taper": taper}})
+    schedule = planned(site, energy_charge(site, np.linspace(0.1, 1.0, 24)))
+    assert not schedule[CHARGE].any()
+    assert not schedule[DISCHARGE].any()
+
+
+def test_taper_limits_power_near_full() -> None:
+    """Between 60 % and 100 % the charging limit falls from 100 kW to 20 kW: at E_end the power is at most that line."""
+    taper = [{"soc_frac": 0.6, "power_frac": 1.0}, {"soc_frac": 1.0, "power_frac": 0.2}]
+    battery = {"bess": BATTERY | {"charge_taper": taper, "soc_max_frac": 1.0}}
+    site = small_site(100.0, battery=battery)
+    schedule = planned(site, energy_charge(site, np.where(np.arange(24) < 6, 0.1, 1.0)))
+    limit = 100.0 * (1.0 - 2.0 * (schedule[ENERGY] / 400.0 - 0.6))
+    assert np.all(schedule[CHARGE] <= np.maximum(limit, 0.0) + 1e-3)
+    assert schedule[CHARGE].max() > 50.0

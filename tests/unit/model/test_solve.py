@@ -188,3 +188,16 @@ def test_fixed_variables_keep_their_value_and_multiplier(solver: str) -> None:
     assert point.x == pytest.approx([5.0, 5.0], abs=1e-6)
     assert point.optimality.cost == pytest.approx(16.0, rel=1e-7)
     assert point.bound_dual[0] == pytest.approx(-1.0, abs=1e-5)
+
+
+def test_a_feasible_problem_called_infeasible_by_one_solver_is_solved_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gives_up(problem: StandardForm) -> Answer:
+        return Answer(Status.INFEASIBLE, None, None, None, 0.0)
+
+    monkeypatch.setitem(backends.NATIVE, "PIQP", gives_up)
+    problem = form()
+    verdict = solve_convex(problem, scaling(problem), np.zeros(2))
+    assert verdict.point is not None
+    assert [a.status for a in verdict.attempts] == ["infeasible", "optimal"]
