@@ -7,7 +7,7 @@ imports a solver and settles without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
@@ -110,6 +110,9 @@ class Modeler(Protocol):
 
         Chained through partial sums, so that no row or column of the problem is long.
         """
+
+    def shared(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
+        """What `make` returned the first time it was called for an equal `key`: one expression for several charges."""
 
     def once(self, owner: object, make: Callable[[], _Kept]) -> _Kept:
         """What `make` returned the first time it was called for `owner` (compared by identity)."""

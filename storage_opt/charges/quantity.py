@@ -21,6 +21,9 @@ from storage_opt.schedule import Flow, Metered
 
 __all__ = ["Groups", "PeakDemand", "PeriodCost", "PeriodEnergy", "Quantity"]
 
+_LONGEST_DAY = 300
+"""Most blocks of a day that are held under the day's peak directly; 288 are five minutes each."""
+
 
 class Quantity(Protocol):
     """Something measured once a group."""
@@ -129,7 +132,8 @@ class PeakDemand:
     ``billed_g = max(floor_g, measured_g, max_k lookback_gk measured_k)``. As constraints, chained over chunks c
     of intervals so that no column is long:
 
-    ``chunk_peak``:  ``b_i <= p_c``;  ``group_peak``:  ``p_c <= measured_g``;
+    ``day_peak``:  ``b_i <= p_d`` (through ``chunk_peak`` where a day has many blocks), shared by all charges on the same
+    days;  ``group_peak``:  ``p_d <= measured_g``;
     ``top_n``:  ``s_i >= b_i - theta_c``, ``theta_c = theta_g``, ``measured_g >= theta_g + (1/n) sum s_i``, ``s >= 0``;
     ``ratchet``:  ``billed_g >= lookback_gk measured_k``.
     """
@@ -192,23 +196,16 @@ class PeakDemand:
     def _require_highest(
         self, model: Modeler, flows: Mapping[Flow, Expression], name: str, measured: Expression
     ) -> None:
-        values, ids = self._block_expression(flows, model.horizon)
-        chunk, group_of_chunk = chunks(ids)
-        peaks = model.variable(f"{name}.chunk_peak_kw", group_of_chunk.size, lower=0.0)
-        model.require(f"{name}.chunk_peak", values <= incidence(chunk, group_of_chunk.size) @ peaks)
-        model.require(f"{name}.group_peak", peaks <= incidence(group_of_chunk, self.groups.count) @ measured)
+        peaks, groups = self._day_peaks(model, flows)
+        model.require(f"{name}.group_peak", peaks <= incidence(groups, self.groups.count) @ measured)
 
     def _require_mean_of_highest(
         self, model: Modeler, flows: Mapping[Flow, Expression], name: str, measured: Expression
     ) -> None:
-        values, ids = self._block_expression(flows, model.horizon)
         if self.top_n_of_days:
-            days = self._days_of_blocks(model.horizon)
-            cells, day_of_block = np.unique(days, return_inverse=True)
-            ids = ids[np.searchsorted(days, cells)]
-            daily = model.variable(f"{name}.day_peak_kw", cells.size)
-            model.require(f"{name}.day_peak", values <= incidence(day_of_block, cells.size) @ daily)
-            values = daily
+            values, ids = self._day_peaks(model, flows)
+        else:
+            values, ids, _ = self._block_expression(flows, model.horizon)
         chunk, group_of_chunk = chunks(ids)
         to_chunk = incidence(chunk, group_of_chunk.size)
         to_group = incidence(group_of_chunk, self.groups.count)
@@ -225,15 +222,39 @@ class PeakDemand:
         mean = occupied @ threshold + (occupied @ share @ to_group.T.tocsr()) @ subtotal
         model.require(f"{name}.top_n", occupied @ measured >= mean)
 
+    def _day_peaks(self, model: Modeler, flows: Mapping[Flow, Expression]) -> tuple[Expression, NDArray[np.intp]]:
+        """Peak of each day that counts, and its group; one set of rows for all charges that look at the same days."""
+        values, ids, days = self._block_expression(flows, model.horizon)
+        cells, first, cell = np.unique(days * (self.groups.count + 1) + ids, return_index=True, return_inverse=True)
+        blocks = b"" if self.blocks is None else self.blocks.tobytes()
+
+        def peaks() -> Expression:
+            name = "_".join(flow.column for flow, _ in self.metered.terms)
+            daily = model.variable(f"{name}.day_peak_kw", cells.size)
+            if np.bincount(cell).max() <= _LONGEST_DAY:
+                model.require(f"{name}.day_peak", values <= incidence(cell, cells.size) @ daily)
+                return daily
+            chunk, cell_of_chunk = chunks(cell)
+            partial = model.variable(f"{name}.chunk_peak_kw", cell_of_chunk.size)
+            model.require(f"{name}.chunk_peak", values <= incidence(chunk, cell_of_chunk.size) @ partial)
+            model.require(f"{name}.day_peak", partial <= incidence(cell_of_chunk, cells.size) @ daily)
+            return daily
+
+        counts = self.groups.ids >= 0
+        return model.shared((self.metered, blocks, counts.tobytes(), cell.tobytes()), peaks), ids[first]
+
     def _block_expression(
         self, flows: Mapping[Flow, Expression], horizon: Horizon
-    ) -> tuple[Expression, NDArray[np.intp]]:
-        """Means of the blocks that count, and their groups."""
+    ) -> tuple[Expression, NDArray[np.intp], NDArray[np.intp]]:
+        """Means of the blocks that count, their groups and their days."""
         number, ids = self._numbers(horizon)
         kept = np.flatnonzero(ids >= 0)
-        sizes = np.bincount(number)
-        mean = sp.diags_array(1.0 / sizes) @ incidence(number, sizes.size).T.tocsr()
-        return mean.tocsr()[kept] @ self.metered.value(flows), ids[kept]
+        values = self.metered.value(flows)
+        if self.blocks is not None:
+            sizes = np.bincount(number)
+            values = (sp.diags_array(1.0 / sizes) @ incidence(number, sizes.size).T.tocsr()) @ values
+        counted = values if kept.size == ids.size else values[kept]
+        return counted, ids[kept], self._days_of_blocks(horizon)
 
     def _blocks_of(
         self, flow: NDArray[np.float64], horizon: Horizon

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,6 +49,7 @@ class ModelBuilder:
         self.variables: list[VariableRecord] = []
         self.constraints: list[ConstraintRecord] = []
         self._kept: dict[int, tuple[object, object]] = {}
+        self._shared: dict[Hashable, object] = {}
 
     @property
     def horizon(self) -> Horizon:
@@ -91,6 +92,12 @@ class ModelBuilder:
         total = self.variable(f"{name}.total", count)
         self.require(f"{name}.total", total == incidence(groups, count).T.tocsr() @ current)
         return total
+
+    def shared(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
+        """What `make` returned the first time for an equal key."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]  # type: ignore[return-value]
 
     def once(self, owner: object, make: Callable[[], _Kept]) -> _Kept:
         """What `make` returned the first time for this owner."""
