@@ -132,8 +132,8 @@ class PeakDemand:
     ``billed_g = max(floor_g, measured_g, max_k lookback_gk measured_k)``. As constraints, chained over chunks c
     of intervals so that no column is long:
 
-    ``day_peak``:  ``b_i <= p_d`` (through ``chunk_peak`` where a day has many blocks), shared by all charges on the same
-    days;  ``group_peak``:  ``p_d <= measured_g``;
+    ``day_peak``:  ``b_i <= p_d``, through ``chunk_peak`` where a day has many blocks, shared by all charges that look
+    at the same days;  ``group_peak``:  ``p_d <= measured_g``;
     ``top_n``:  ``s_i >= b_i - theta_c``, ``theta_c = theta_g``, ``measured_g >= theta_g + (1/n) sum s_i``, ``s >= 0``;
     ``ratchet``:  ``billed_g >= lookback_gk measured_k``.
     """

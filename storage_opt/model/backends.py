@@ -83,6 +83,7 @@ def _piqp(form: StandardForm) -> Answer:
     settings.eps_abs, settings.eps_rel = 1e-9, 1e-10
     settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
     settings.preconditioner_scale_cost = True
+    settings.preconditioner_iter = 3  # the form arrives scaled
     solver.setup(
         sp.csc_matrix(reduced.quadratic),
         reduced.cost,

@@ -103,6 +103,8 @@ def _netted(program: Program, point: Point) -> Point:
     Import and export at equal prices may circulate without gain; such a tie needs no binary.
     """
     for pair in program.opposites:
+        if not _both_run(pair, point.x).any():
+            continue
         x = point.x.copy()
         both = np.minimum(x[pair.first], x[pair.second])
         x[pair.first] -= both

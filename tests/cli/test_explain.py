@@ -28,7 +28,7 @@ def test_after_a_solve_binding_limits_are_told_in_words(run, site_folder):
     assert found["currency"] == "CNY"
     sentence = re.compile(
         r"(one more kWh? of|one kWh? less of) [\w ]+ in 2027-0[67] is worth [\d.,]+ CNY \(binds in \d+ intervals?\)"
-        r"|moving `[\w ]+` by one kWh? in (2027-0[67]|horizon) is worth [\d.,]+ CNY \(binds in \d+ intervals?\)"
+        r"|moving [\w ]+ by one kWh? in (2027-0[67]|horizon) is worth [\d.,]+ CNY \(binds in \d+ intervals?\)"
     )
     assert found["binding"]
     assert all(sentence.fullmatch(line) for line in found["binding"]), found["binding"]
