@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from storage_opt.catalog.grids import Grid, find_grid, find_voltage_kv
 from storage_opt.catalog.network_price import NetworkPrice, network_price
@@ -20,7 +21,7 @@ from storage_opt.catalog.provenance_row import ProvenanceRow, stale_note
 from storage_opt.catalog.tou_calendar import TouCalendar, runs, tou_calendar, variants_of
 from storage_opt.catalog.tou_rows import Period
 
-__all__ = ["RegionTariff", "TariffWindow", "clock", "price_sheets", "region_tariff"]
+__all__ = ["RegionTariff", "TariffWindow", "clock", "price_sheets", "region_tariff", "today_in_china"]
 
 
 def clock(half_hour: int) -> str:
@@ -32,6 +33,11 @@ def clock(half_hour: int) -> str:
     ('19:30', '24:00')
     """
     return f"{half_hour // 2:02d}:{half_hour % 2 * 30:02d}"
+
+
+def today_in_china() -> date:
+    """The current date where these tariffs hold."""
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 @dataclass(frozen=True, slots=True)

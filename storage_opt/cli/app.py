@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from storage_opt.cli.bill import bill
@@ -12,6 +14,7 @@ from storage_opt.cli.failures import guarded
 from storage_opt.cli.init import init
 from storage_opt.cli.optimize import optimize
 from storage_opt.cli.profiles import profiles
+from storage_opt.cli.tariff import tariff_export, tariff_list, tariff_show
 
 __all__ = ["app"]
 
@@ -29,12 +32,28 @@ SITE is a folder with `site.toml`, that file, or the name of a profile that ship
 Exit codes: 0 ok, 2 input, 3 infeasible or unbounded, 4 solver, 130 interrupted.
 """
 
-# plain help: rich would double the time to the first line, and read units such as [kW] as markup
-app = typer.Typer(
-    help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
-)
 
-for _command in (profiles, init, check, optimize, bill, explain):
+def _group(text: str) -> typer.Typer:
+    # plain help: rich would double the time to the first line, and read units such as [kW] as markup
+    return typer.Typer(
+        help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+    )
+
+
+def _add(group: typer.Typer, command: Callable[..., None], name: str, *, of: str = "") -> None:
     # \b keeps the lines of an epilog as they are
-    _lines = "\n".join(f"  {line}" for line in EXAMPLES[_command.__name__])
-    app.command(epilog=f"\b\nExamples:\n{_lines}")(guarded(_command))
+    lines = "\n".join(f"  {line}" for line in EXAMPLES[of + name])
+    group.command(name, epilog=f"\b\nExamples:\n{lines}")(guarded(command))
+
+
+app = _group(_HELP)
+_tariff = _group("Look up Chinese network prices and calendars.")
+
+_COMMANDS: tuple[Callable[..., None], ...] = (profiles, init, check, optimize, bill, explain)
+_TARIFF: dict[str, Callable[..., None]] = {"list": tariff_list, "show": tariff_show, "export": tariff_export}
+
+for _command in _COMMANDS:
+    _add(app, _command, _command.__name__)
+for _word, _command in _TARIFF.items():
+    _add(_tariff, _command, _word, of="tariff ")
+app.add_typer(_tariff, name="tariff")

@@ -32,4 +32,17 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "storage-opt explain my-site --solve --from 2027-07-01 --to 2027-08-01",
         "storage-opt explain my-site --format csv > model.csv",
     ),
+    "tariff list": (
+        "storage-opt tariff list",
+        "storage-opt tariff list --format csv > tariffs.csv",
+    ),
+    "tariff show": (
+        "storage-opt tariff show NM_W",
+        "storage-opt tariff show SH --voltage 35kV --month 7 --picture shanghai.png",
+        "storage-opt tariff show ZJ --on 2026-06-01 --format json",
+    ),
+    "tariff export": (
+        "storage-opt tariff export NM_W --voltage 110kV",
+        "storage-opt tariff export GD_PRD --voltage 10kV --name two_part >> my-site/site.toml",
+    ),
 }

@@ -29,6 +29,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "block_and_net_energy": ("Block and net energy", "阶梯与净额电量"),
     "minimum_bill": ("Minimum bill", "最低电费"),
     "total": ("Total", "合计"),
+    # periods of a day
+    "tip": ("Tip", "尖峰"),
+    "peak": ("Peak", "高峰"),
+    "flat": ("Flat", "平段"),
+    "valley": ("Valley", "低谷"),
+    "deep": ("Deep valley", "深谷"),
+    "hour": ("Hour", "时刻"),
+    "month": ("Month", "月份"),
     # headings
     "cost": ("Cost", "费用"),
     "bill": ("Bill by line", "电费明细"),

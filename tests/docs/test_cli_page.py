@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-import typer
 
-from storage_opt.cli.app import app
+from tests.support.commands import LEAVES as COMMANDS
 from tests.support.source import DOCS
 
 PAGE = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^## `storage-opt (\w+)[^`]*`\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+SECTIONS = dict(re.findall(r"^## `storage-opt ([a-z ]+)[^`]*`\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = {name.strip(): text for name, text in SECTIONS.items()}
 
 
 def _options(name: str) -> set[str]:
