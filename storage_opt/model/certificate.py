@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["TOLERANCE", "Attempt", "Certificate", "Repair", "RuleCheck"]
+from storage_opt.rules.base import RuleCheck
+
+__all__ = ["TOLERANCE", "Attempt", "Certificate", "Repair"]
 
 TOLERANCE = 1e-6
 """Largest admissible scaled residual, relative gap and relative ledger mismatch."""
@@ -46,19 +48,6 @@ class Repair:
     rounds: int
     everywhere: bool
     cost: float
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCheck:
-    """A contract rule with its required and achieved value in the settled schedule."""
-
-    name: str
-    words: str
-    sense: str
-    required: float
-    achieved: float
-    unit: str
-    ok: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,21 +18,31 @@ from storage_opt.model.bus import assemble_bus
 from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.modeler import Expression
+from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import Flow
 from storage_opt.spec.resolved import Site
 
 __all__ = ["assemble", "compile_program"]
 
 
-def compile_program(site: Site, charges: Sequence[Charge]) -> Program:
+def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[ContractRule] = ()) -> Program:
     """Assemble and compile a site.
+
+    Parameters
+    ----------
+    site : Site
+        A validated site.
+    charges : sequence of Charge
+        What it pays, from :func:`~storage_opt.lowering.site.lower_site`.
+    rules : sequence of ContractRule
+        What its contract requires, from :func:`~storage_opt.lowering.contract.lower_rules`.
 
     Raises
     ------
     FormulationError
         When the cost of a charge is not convex; names the charge.
     """
-    model, flows, opposites, terms = assemble(site, charges)
+    model, flows, opposites, terms = assemble(site, charges, rules)
     problem = cp.Problem(
         cp.Minimize(sum(term.cost for term in terms)), [record.constraint for record in model.constraints]
     )
@@ -74,11 +84,13 @@ def compile_program(site: Site, charges: Sequence[Charge]) -> Program:
 
 
 def assemble(
-    site: Site, charges: Sequence[Charge]
+    site: Site, charges: Sequence[Charge], rules: Sequence[ContractRule] = ()
 ) -> tuple[ModelBuilder, dict[Flow, Expression], tuple[Opposites, ...], tuple[ChargeTerm, ...]]:
-    """State the whole model in CVXPY: bus, assets, charges; each charge is checked for convexity by itself."""
+    """State the whole model in CVXPY: bus, assets, rules, charges; each charge is checked for convexity by itself."""
     model = ModelBuilder(site.horizon)
     flows, opposites = assemble_bus(model, site)
+    for rule in rules:
+        rule.require(model, flows)
     terms = []
     for charge in charges:
         cost = charge.as_expression(model, flows)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from storage_opt.report.bill_table import bill_rows
 from storage_opt.report.layout import heading
 from storage_opt.report.summary import bill_lines, horizon_document
-from storage_opt.report.tables import bill_table, cost_table, period_table, span_words, streams_table
+from storage_opt.report.tables import bill_table, cost_table, period_table, rule_table, span_words, streams_table
 from storage_opt.report.view import View
 from storage_opt.studies.settlement import Settlement
 
@@ -38,6 +39,7 @@ def _document(settlement: Settlement) -> dict[str, object]:
         "bill": bill_lines(ledgers),
         "periods": {run: ledger.by_period() for run, ledger in ledgers.items()},
         "value_streams": {str(stream): value for stream, value in settlement.streams.items()},
+        "rules": [asdict(rule) for rule in settlement.rules],
         "notes": list(settlement.notes),
     }
 
@@ -51,4 +53,5 @@ def _tables(settlement: Settlement) -> Sequence[RenderableType]:
         bill_table(runs, currency),
         period_table(runs, currency),
         streams_table({str(name): value for name, value in settlement.streams.items()}, currency),
+        *([rule_table(settlement.rules)] if settlement.rules else []),
     ]

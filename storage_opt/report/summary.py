@@ -35,7 +35,7 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "bill": bill_lines({"baseline": result.baseline_ledger, "optimized": result.ledger}),
         "value_streams": {str(stream): value for stream, value in result.streams.items()},
         "batteries": {name: asdict(use) for name, use in result.batteries.items()},
-        "rules": [asdict(rule) for rule in result.certificate.rules],
+        "rules": _rules(result),
         "certificate": _certificate(result.certificate),
         "marginals": [asdict(value) for value in result.marginals],
         "timing": asdict(result.timing),
@@ -72,3 +72,9 @@ def _certificate(certificate: Certificate) -> dict[str, object]:
     document = asdict(certificate)
     del document["rules"]  # they stand at the top of the summary
     return {**document, "certified": certificate.certified}
+
+
+def _rules(result: DispatchResult) -> list[dict[str, object]]:
+    """Every contract rule with what the plan and the baseline achieve."""
+    baseline = {check.name: check.achieved for check in result.baseline_rules}
+    return [asdict(rule) | {"baseline": baseline.get(rule.name)} for rule in result.certificate.rules]

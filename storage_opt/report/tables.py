@@ -8,12 +8,13 @@ from rich.console import RenderableType
 
 from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
-from storage_opt.model.certificate import TOLERANCE, Certificate, RuleCheck
+from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.marginals import binding_words
 from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
 from storage_opt.report.summary import line_streams
 from storage_opt.report.words import both
+from storage_opt.rules.base import RuleCheck
 from storage_opt.studies.result import DispatchResult
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "cost_table",
     "dispatch_tables",
     "period_table",
+    "rule_table",
     "span_words",
     "streams_table",
 ]
@@ -40,7 +42,7 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
     if result.batteries:
         shown.append(_battery_table(result))
     if certificate.rules:
-        shown.append(_rule_table(certificate.rules))
+        shown.append(rule_table(certificate.rules))
     shown.append(_certificate_table(certificate, currency))
     if result.marginals:
         shown.append(bullets(both("marginals"), binding_words(result.marginals, currency)))
@@ -128,7 +130,8 @@ def _battery_table(result: DispatchResult) -> RenderableType:
     return table(both("batteries"), columns, rows)
 
 
-def _rule_table(rules: Sequence[RuleCheck]) -> RenderableType:
+def rule_table(rules: Sequence[RuleCheck]) -> RenderableType:
+    """Contract rules with required and achieved value."""
     rows = [
         (
             rule.words,

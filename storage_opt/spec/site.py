@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from storage_opt.spec.battery import BatterySpec
+from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.fields import Name, Spec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
@@ -39,6 +40,8 @@ class SiteSpec(Spec):
     """Batteries by name."""
     tariff: Mapping[Name, TariffSpec] = Field(min_length=1)
     """Tariffs by name."""
+    contract: ContractSpec | None = None
+    """Rules of a green direct supply contract."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

@@ -14,6 +14,7 @@ from storage_opt.ledger.audit import ledger_mismatch
 from storage_opt.ledger.baseline import baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
+from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.certificate import Certificate
 from storage_opt.model.compile import compile_program
@@ -22,8 +23,10 @@ from storage_opt.model.optimum import Optimum, solve_program
 from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
 from storage_opt.model.program import Program
 from storage_opt.model.watchdog import warm_up
+from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
 
 if TYPE_CHECKING:
@@ -72,11 +75,11 @@ def optimize(
     warm_up()
     with clock("build"):
         tell("lowering tariffs")
-        charges = lower_site(site)
+        charges, rules = lower_site(site), lower_rules(site)
         baseline = baseline_schedule(site, charges)
     with clock("compile"):
         tell("compiling the model")
-        program = compile_program(site, charges)
+        program = compile_program(site, charges, rules)
     with clock("solve"):
         tell(f"solving {program.form.size:,} variables")
         optimum = solve_program(program, solver=solver, tell=progress)
@@ -84,7 +87,9 @@ def optimize(
         tell("settling the bill")
         schedule, ledger, mismatch = _settled_plan(site, charges, program, optimum)
         baseline_ledger = settle(baseline.schedule, charges)
-        certificate = _certificate(site, optimum, schedule, mismatch)
+        checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
+        certificate = _certificate(site, optimum, schedule, mismatch, checks)
+        baseline_rules = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         marginals = tuple(
             MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals, w.rule.sense)
@@ -101,7 +106,8 @@ def optimize(
         _battery_use(site, schedule),
         marginals,
         clock.timing(read_s),
-        (*site.notes, *baseline.notes, *_solver_notes(optimum)),
+        (*site.notes, *baseline.notes, *broken_rule_notes(baseline_rules), *_solver_notes(optimum)),
+        baseline_rules,
     )
 
 
@@ -123,7 +129,9 @@ def _settled_plan(
     return schedule, ledger, mismatch
 
 
-def _certificate(site: Site, optimum: Optimum, schedule: Schedule, mismatch: float) -> Certificate:
+def _certificate(
+    site: Site, optimum: Optimum, schedule: Schedule, mismatch: float, checks: tuple[RuleCheck, ...]
+) -> Certificate:
     found = optimum.point.optimality
     return Certificate(
         solver=optimum.point.solver,
@@ -134,6 +142,7 @@ def _certificate(site: Site, optimum: Optimum, schedule: Schedule, mismatch: flo
         ledger_mismatch_relative=mismatch,
         attempts=optimum.attempts,
         repair=optimum.repair,
+        rules=checks,
     )
 
 

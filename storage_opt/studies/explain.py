@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from storage_opt.charges.base import Charge
+from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.compile import compile_program
 from storage_opt.model.program import Program
@@ -32,7 +33,7 @@ def explain(site: Site) -> Explanation:
         When a tariff can't be applied to the horizon.
     """
     charges = lower_site(site)
-    program = compile_program(site, charges)
+    program = compile_program(site, charges, lower_rules(site))
     horizon = site.horizon
     title = f"{site.spec.name}: {horizon.steps:,} intervals of {horizon.step_minutes} min from {horizon.start_instant}"
     return Explanation(

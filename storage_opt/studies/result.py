@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import Certificate
 from storage_opt.modeler import Sense
+from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
 
@@ -100,6 +101,8 @@ class DispatchResult:
         Where the time went.
     notes : tuple of str
         What was decided on the way and what a reader should know.
+    baseline_rules : tuple of RuleCheck
+        Contract rules measured on the baseline, which does not have to keep them.
     """
 
     site: Site
@@ -113,6 +116,7 @@ class DispatchResult:
     marginals: tuple[MarginalValue, ...]
     timing: Timing
     notes: tuple[str, ...]
+    baseline_rules: tuple[RuleCheck, ...] = ()
 
     @property
     def savings(self) -> float:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from storage_opt.ledger.baseline import baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
+from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
+from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.billing import bill
+from storage_opt.studies.compliance import broken_rule_notes
 
 __all__ = ["Settlement", "settle_against_baseline"]
 
@@ -32,6 +35,8 @@ class Settlement:
         Savings by value stream; they sum to `savings`. [money]
     notes : tuple of str
         What a reader should know.
+    rules : tuple of RuleCheck
+        Contract rules measured on the schedule.
     """
 
     site: Site
@@ -41,6 +46,7 @@ class Settlement:
     baseline_ledger: Ledger
     streams: Mapping[str, float]
     notes: tuple[str, ...]
+    rules: tuple[RuleCheck, ...] = ()
 
     @property
     def savings(self) -> float:
@@ -68,4 +74,8 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     baseline = baseline_schedule(site, charges)
     before = settle(baseline.schedule, charges)
     streams = value_streams(site, charges, schedule, baseline.schedule, ledger, before)
-    return Settlement(site, schedule, ledger, baseline.schedule, before, streams, (*site.notes, *baseline.notes))
+    rules = lower_rules(site)
+    checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
+    broken = broken_rule_notes(rule.check(baseline.schedule, site.horizon) for rule in rules)
+    notes = (*site.notes, *baseline.notes, *broken)
+    return Settlement(site, schedule, ledger, baseline.schedule, before, streams, notes, checks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import storage_opt
+from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.backends import solve_form
 from storage_opt.model.compile import compile_program
@@ -88,7 +89,7 @@ _dispatch("dispatch_5min", "5-minute year, all contract terms, files to ledger",
 def _matrices(smoke: bool) -> State:
     warm_up()
     site = storage_opt.load_site(site_folder(60, smoke=smoke))
-    program = compile_program(site, lower_site(site))
+    program = compile_program(site, lower_site(site), lower_rules(site))
     return {"form": program.scaling.apply(program.form)}
 
 
@@ -129,7 +130,9 @@ def _sites(smoke: bool) -> State:
 
 
 def _compile(state: State) -> None:
-    state["programs"] = {step: compile_program(site, lower_site(site)) for step, site in state["sites"].items()}
+    state["programs"] = {
+        step: compile_program(site, lower_site(site), lower_rules(site)) for step, site in state["sites"].items()
+    }
 
 
 def _shape(state: State, seconds: Mapping[str, float]) -> dict[str, float]:

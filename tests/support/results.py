@@ -17,7 +17,8 @@ from storage_opt.charges.grouping import Groups
 from storage_opt.charges.peak import PeakCharge
 from storage_opt.charges.quantity import PeakDemand
 from storage_opt.ledger.ledger import settle
-from storage_opt.model.certificate import Attempt, Certificate, Repair, RuleCheck
+from storage_opt.model.certificate import Attempt, Certificate, Repair
+from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import GRID, Flow, FlowKind, Metered, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
