@@ -14,6 +14,7 @@ from storage_opt.catalog.price_sheets import AgencyPrices, ComponentPrices
 from storage_opt.catalog.provenance_row import Confidence, ProvenanceRow, stale_note
 from storage_opt.catalog.tou_calendar import read_calendars
 from storage_opt.catalog.tou_rows import TouRow, VariantRow
+from storage_opt.catalog.two_part import PowerFactorBand, TwoPartRule
 from storage_opt.errors import InputError
 
 TABLES: dict[str, type[ProvenanceRow]] = {
@@ -23,6 +24,8 @@ TABLES: dict[str, type[ProvenanceRow]] = {
     "tou_variants.csv": VariantRow,
     "component_prices.csv": ComponentPrices,
     "agency_prices.csv": AgencyPrices,
+    "two_part_rules.csv": TwoPartRule,
+    "power_factor.csv": PowerFactorBand,
 }
 DAY = date(2026, 9, 1)
 
@@ -38,9 +41,9 @@ def test_every_row_carries_document_validity_and_confidence(name):
     known = {grid.grid for grid in grids()}
     for row in rows:
         assert any(sign in row.document for sign in ("号", "表", "汇总")), row.document
-        assert date(2021, 1, 1) <= row.valid_from <= date(2026, 12, 31)
+        assert date(1983, 1, 1) <= row.valid_from <= date(2026, 12, 31)
         assert row.confidence.meaning
-        assert getattr(row, "grid", "") in known
+        assert getattr(row, "grid", "NM_W") in known
         if row.confidence is Confidence.DERIVED:
             assert row.note
 
