@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ __all__ = ["LETTERS", "map_lines", "tariff_view"]
 LETTERS = {Period.TIP: "T", Period.PEAK: "P", Period.FLAT: "F", Period.VALLEY: "V", Period.DEEP: "D"}
 
 _STYLES = {"T": "bold white on red", "P": "black on yellow", "V": "black on cyan", "D": "bold white on blue"}
-_CELLS = 48
 _ALL_MONTHS = range(1, 13)
 
 
@@ -77,16 +77,14 @@ def _tables(tariff: RegionTariff, months: Sequence[int]) -> Sequence[RenderableT
 def _coloured_map(tariff: RegionTariff, months: Sequence[int]) -> RenderableType:
     from rich.text import Text
 
-    text = Text("  month ", style="dim", no_wrap=True)
-    text.append("".join(f"{hour:<6d}" for hour in range(0, 24, 3)) + "24", style="dim")
+    text = Text(no_wrap=True)
+    text.append("  month " + "".join(f"{hour:<6d}" for hour in range(0, 24, 3)) + "24", style="dim")
     for month, line in zip(months, map_lines(tariff, months), strict=True):
-        text.append(f"\n  {month:>5d} ", style="not dim")
-        for cell in range(_CELLS):
-            # a letter covers its cell and the blank beside it
-            letter = line[cell] if line[cell] != " " else line[cell - 1]
-            text.append(line[cell], style=_STYLES.get(letter, "not dim"))
+        text.append(f"\n  {month:>5d} ")
+        for run in re.findall(r"((\w) ?(?:\2 ?)*)", line):
+            text.append(run[0], style=_STYLES.get(run[1]))
     key = "   ".join(f"{letter} {both(period)}" for period, letter in LETTERS.items())
-    text.append(f"\n\n  {key}", style="not dim")
+    text.append(f"\n\n  {key}")
     return text
 
 

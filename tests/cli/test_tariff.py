@@ -1,12 +1,16 @@
 import csv
 import io
 import json
+import re
+from datetime import date
 
 import pytest
+from rich.console import Console
 
 from storage_opt.catalog.grids import grids
+from storage_opt.catalog.region_tariff import region_tariff
 from storage_opt.catalog.tou_rows import Period
-from storage_opt.report.tariff_map import LETTERS
+from storage_opt.report.tariff_map import LETTERS, map_lines, tariff_view
 
 ON = ("--on", "2026-09-01")
 
@@ -45,6 +49,20 @@ def test_show_keeps_half_hours(run):
     drawn = next(line for line in lines if line.strip().startswith("7 "))
     assert drawn.split()[1] == "V" * 12 + "F" * 10 + "V" * 4 + "FF" + "TT" + "P" * 9 + "TTTT" + "P" + "FFFF"
     assert any("19:30-21:30  Tip 尖峰" in line for line in lines)
+
+
+@pytest.mark.parametrize(("region", "month"), [("NM_W", 7), ("JS", 7), ("GZ", 1)])
+def test_colour_changes_no_letter_and_marks_each_run_once(region, month):
+    tariff = region_tariff(region, "110kV", date(2026, 9, 1))
+    console = Console(force_terminal=True, color_system="standard", width=140, no_color=False, file=io.StringIO())
+    with console.capture() as caught:
+        for shown in tariff_view(tariff, month).tables():
+            console.print(shown)
+    coloured = next(line for line in caught.get().splitlines() if re.match(rf"\s+{month} ", line))
+    plain = re.sub(r"\x1b\[[\d;]*m", "", coloured)
+    assert plain.split(maxsplit=1)[1].rstrip() == map_lines(tariff, [month])[0].rstrip()
+    marked = sum(window.period != "flat" for window in tariff.windows(month))
+    assert len(re.findall(r"\x1b\[[1-9]", coloured)) == marked
 
 
 def test_show_as_data(run):
