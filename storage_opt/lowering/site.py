@@ -10,6 +10,7 @@ from storage_opt.charges.base import Charge
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.assets import lower_assets
 from storage_opt.lowering.refusal import gathered
+from storage_opt.lowering.supply import lower_supply
 from storage_opt.lowering.tariff import lower_tariff
 from storage_opt.spec.resolved import Site
 
@@ -35,6 +36,8 @@ def lower_site(site: Site) -> tuple[Charge, ...]:
     for name, tariff in site.spec.tariff.items():
         with gathered(faults):
             charges.extend(lower_tariff(name, tariff, site))
+    with gathered(faults):
+        charges.extend(lower_supply(site))
     with gathered(faults):
         charges.extend(lower_assets(site))
     faults.extend(_names_twice(charges))

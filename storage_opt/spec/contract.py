@@ -7,6 +7,7 @@ art. 1 and 6; none is in force unless it is written down here, because provinces
 from __future__ import annotations
 
 from storage_opt.spec.fields import Fraction, PowerKwSeries, Spec
+from storage_opt.spec.supply import SupplySpec
 from storage_opt.spec.tariff import Window
 
 __all__ = ["ContractSpec"]
@@ -29,3 +30,5 @@ class ContractSpec(Spec):
     """Periods named by the province in which nothing may be exported (650号 art. 11)."""
     exchange_peak_valley_max_frac: Fraction | None = None
     """Largest (highest - lowest) / highest import of a day (650号 art. 11; the day is an assumption)."""
+    supply: SupplySpec | None = None
+    """How backup, own plant and export are paid; none when tariffs say it all."""

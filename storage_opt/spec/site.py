@@ -38,10 +38,17 @@ class SiteSpec(Spec):
     """Plants by name."""
     battery: Mapping[Name, BatterySpec] = {}
     """Batteries by name."""
-    tariff: Mapping[Name, TariffSpec] = Field(min_length=1)
-    """Tariffs by name."""
+    tariff: Mapping[Name, TariffSpec] = {}
+    """Tariffs by name; at least one unless the contract says how supply is paid."""
     contract: ContractSpec | None = None
     """Rules of a green direct supply contract."""
+
+    @model_validator(mode="after")
+    def _something_is_paid(self) -> Self:
+        if not self.tariff and (self.contract is None or self.contract.supply is None):
+            message = "there is no tariff; write a [tariff.NAME] section, or [contract.supply]"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

@@ -16,6 +16,7 @@ from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.supply_defaults import supply_notes
 from storage_opt.model.certificate import Certificate
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
@@ -106,7 +107,13 @@ def optimize(
         _battery_use(site, schedule),
         marginals,
         clock.timing(read_s),
-        (*site.notes, *baseline.notes, *broken_rule_notes(baseline_rules), *_solver_notes(optimum)),
+        (
+            *site.notes,
+            *supply_notes(site),
+            *baseline.notes,
+            *broken_rule_notes(baseline_rules),
+            *_solver_notes(optimum),
+        ),
         baseline_rules,
     )
 

@@ -10,6 +10,7 @@ from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.supply_defaults import supply_notes
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
@@ -77,5 +78,5 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     rules = lower_rules(site)
     checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
     broken = broken_rule_notes(rule.check(baseline.schedule, site.horizon) for rule in rules)
-    notes = (*site.notes, *baseline.notes, *broken)
+    notes = (*site.notes, *supply_notes(site), *baseline.notes, *broken)
     return Settlement(site, schedule, ledger, baseline.schedule, before, streams, notes, checks)
