@@ -29,6 +29,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 """``file:function`` over the limit -> why it can't be split."""
 
 UNIT_IN_NAME = {
+    "h": "_h",
     "kW": "_kw",
     "kWh": "_kwh",
     "kVA": "_kva",
