@@ -33,6 +33,12 @@ def optimize(
     solver: Annotated[
         str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
     ] = None,
+    questions: Annotated[
+        str | None,
+        typer.Option(
+            "--choose", metavar="LIST", help="Solve every branch of regime, basis or both, take the cheapest."
+        ),
+    ] = None,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw week and months as PNG and SVG.")] = True,
     form: FormatOption = OutputFormat.TABLE,
 ) -> None:
@@ -51,12 +57,18 @@ def optimize(
         # these load the modelling language, a second in which a person should see that something happens
         from storage_opt.report.dispatch_view import dispatch_view
         from storage_opt.report.files import write_result
+        from storage_opt.studies.choosing import choose, questions_in
         from storage_opt.studies.dispatch import optimize as solve
 
+        asked = () if questions is None else questions_in(questions)
         tell("reading")
         began = time.perf_counter()
         read = open_site(path, start, end)
-        result = solve(read, solver=solver, progress=tell, read_s=time.perf_counter() - began)
+        read_s = time.perf_counter() - began
+        if asked:
+            result = choose(read, asked, solver=solver, progress=tell, read_s=read_s)
+        else:
+            result = solve(read, solver=solver, progress=tell, read_s=read_s)
         written = write_result(result, folder, plots=plots, progress=tell)
     show(dispatch_view(result), form)
     notes(result.notes)

@@ -36,6 +36,7 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "value_streams": {str(stream): value for stream, value in result.streams.items()},
         "batteries": {name: asdict(use) for name, use in result.batteries.items()},
         "rules": _rules(result),
+        "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),
         "marginals": [asdict(value) for value in result.marginals],
         "timing": asdict(result.timing),

@@ -15,7 +15,7 @@ from storage_opt.report.numbers import energy_scale, money_scale, significant, t
 from storage_opt.report.summary import line_streams
 from storage_opt.report.words import both
 from storage_opt.rules.base import RuleCheck
-from storage_opt.studies.result import DispatchResult
+from storage_opt.studies.result import Branch, DispatchResult
 
 __all__ = [
     "bill_table",
@@ -39,6 +39,8 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         bill_table(runs, currency),
         streams_table({str(name): value for name, value in result.streams.items()}, currency),
     ]
+    if result.branches:
+        shown.append(_branch_table(result.branches, currency))
     if result.batteries:
         shown.append(_battery_table(result))
     if certificate.rules:
@@ -128,6 +130,21 @@ def _battery_table(result: DispatchResult) -> RenderableType:
         (f"Losses 损耗 [{scale.unit}]", "right"),
     ]
     return table(both("batteries"), columns, rows)
+
+
+def _branch_table(branches: Sequence[Branch], currency: str) -> RenderableType:
+    scale = money_scale([branch.cost for branch in branches if branch.cost is not None], currency)
+    rows = [
+        (
+            branch.name,
+            "-" if branch.cost is None else scale.text(branch.cost),
+            branch.state,
+            "chosen" if branch.chosen else "",
+        )
+        for branch in branches
+    ]
+    columns: list[Column] = [("", "left"), (f"Cost 费用 [{scale.unit}]", "right"), ("State 状态", "left"), ("", "left")]
+    return table(both("branches"), columns, rows)
 
 
 def rule_table(rules: Sequence[RuleCheck]) -> RenderableType:

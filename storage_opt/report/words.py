@@ -43,6 +43,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "streams": ("Value streams", "收益构成"),
     "batteries": ("Batteries", "储能运行"),
     "rules": ("Contract rules", "合同约束"),
+    "branches": ("Branches", "方案比较"),
     "certificate": ("Certificate", "最优性证明"),
     "marginals": ("What binds", "起约束作用的限值"),
     "timing": ("Time", "用时"),

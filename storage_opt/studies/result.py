@@ -12,7 +12,7 @@ from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
 
-__all__ = ["BatteryUse", "DispatchResult", "MarginalValue", "Timing"]
+__all__ = ["BatteryUse", "Branch", "DispatchResult", "MarginalValue", "Timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,28 @@ class Timing:
     total_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One answer to what could be chosen, and what it costs.
+
+    Parameters
+    ----------
+    name : str
+        The answer, such as ``direct_two_part, capacity``.
+    cost : float or None
+        Optimal cost; None when no schedule keeps all rules. [money]
+    state : str
+        ``certified``, ``not certified`` or ``infeasible``.
+    chosen : bool
+        Whether it is the one that was taken.
+    """
+
+    name: str
+    cost: float | None
+    state: str
+    chosen: bool
+
+
 @dataclass(frozen=True)
 class DispatchResult:
     """The certified schedule of a site, its bill, and the same without storage.
@@ -103,6 +125,8 @@ class DispatchResult:
         What was decided on the way and what a reader should know.
     baseline_rules : tuple of RuleCheck
         Contract rules measured on the baseline, which does not have to keep them.
+    branches : tuple of Branch
+        What could be chosen and what each choice costs; empty when nothing was chosen.
     """
 
     site: Site
@@ -117,6 +141,7 @@ class DispatchResult:
     timing: Timing
     notes: tuple[str, ...]
     baseline_rules: tuple[RuleCheck, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
     @property
     def savings(self) -> float:
