@@ -46,7 +46,7 @@ class SiteSpec(Spec):
     @model_validator(mode="after")
     def _something_is_paid(self) -> Self:
         if not self.tariff and (self.contract is None or self.contract.supply is None):
-            message = "there is no tariff; write a [tariff.NAME] section, or [contract.supply]"
+            message = "`tariff` is missing, and no contract says how supply is paid; write a [tariff.NAME] section"
             raise ValueError(message)
         return self
 
