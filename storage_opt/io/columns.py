@@ -14,7 +14,8 @@ from storage_opt.errors import Fault, InputError
 from storage_opt.io.numbers import number_faults, read_numbers
 from storage_opt.io.paths import table_path
 from storage_opt.io.stamps import counted, places
-from storage_opt.io.tables import FIRST_ROW, Table, read_table
+from storage_opt.io.table import FIRST_ROW, Table
+from storage_opt.io.tables import read_table
 from storage_opt.io.timeaxis import Fit, TimeAxis, fit_rows, read_axis
 from storage_opt.spec.fields import Quantity
 from storage_opt.spec.series import FileColumn

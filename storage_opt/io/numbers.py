@@ -9,7 +9,7 @@ import numpy as np
 
 from storage_opt.errors import Fault
 from storage_opt.io.stamps import cell_text, counted, places
-from storage_opt.io.tables import FIRST_ROW, Table
+from storage_opt.io.table import FIRST_ROW, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

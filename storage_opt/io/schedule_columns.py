@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from storage_opt.errors import Fault
 from storage_opt.io.spec_faults import nearest
 from storage_opt.io.stamps import is_time_header
-from storage_opt.io.tables import Table
+from storage_opt.io.table import Table
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.site import SiteSpec
 from storage_opt.units import Dimension, factor, unit_in_header

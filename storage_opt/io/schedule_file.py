@@ -14,7 +14,8 @@ from storage_opt.io.columns import range_faults
 from storage_opt.io.numbers import number_faults, read_numbers
 from storage_opt.io.schedule_columns import FlowColumn, expected_flows, flow_columns
 from storage_opt.io.schedule_filling import Filling
-from storage_opt.io.tables import Table, read_table
+from storage_opt.io.table import Table
+from storage_opt.io.tables import read_table
 from storage_opt.io.timeaxis import fit_rows, read_axis
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.fields import Quantity

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from storage_opt.errors import Fault
-from storage_opt.io.tables import FIRST_ROW, Table
+from storage_opt.io.table import FIRST_ROW, Table
 
 if TYPE_CHECKING:
     import pandas as pd

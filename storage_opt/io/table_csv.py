@@ -12,7 +12,7 @@ from typing import Any
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.io.stamps import counted
-from storage_opt.io.tables import MOST_BYTES, Table, refuse_table
+from storage_opt.io.table import MOST_BYTES, Table, refuse_table
 
 __all__ = ["read_csv"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage_opt.io.spec_faults import nearest
-from storage_opt.io.tables import Table, object_column, refuse_table
+from storage_opt.io.table import Table, object_column, refuse_table
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

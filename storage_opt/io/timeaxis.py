@@ -9,7 +9,7 @@ import numpy as np
 
 from storage_opt.errors import Fault
 from storage_opt.io.stamps import MOST_PLACES, Instants, counted, is_time_header, looks_like_time, places, read_instants
-from storage_opt.io.tables import FIRST_ROW, Table
+from storage_opt.io.table import FIRST_ROW, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

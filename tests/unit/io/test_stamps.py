@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from storage_opt.io.stamps import looks_like_time, read_instants
-from storage_opt.io.tables import Table, object_column
+from storage_opt.io.table import Table, object_column
 
 HOUR_US = 3_600_000_000
 

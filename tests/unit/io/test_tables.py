@@ -11,7 +11,8 @@ import pytest
 from storage_opt.errors import InputError
 from storage_opt.io import table_csv, tables
 from storage_opt.io.numbers import read_numbers
-from storage_opt.io.tables import Table, object_column, read_table
+from storage_opt.io.table import Table, object_column
+from storage_opt.io.tables import read_table
 
 FRAME = pd.DataFrame({"time": ["2026-01-01 00:00", "2026-01-01 01:00"], "负荷 (MW)": [1.5, 2.25]})
 CSV = FRAME.to_csv(index=False)

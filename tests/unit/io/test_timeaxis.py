@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from storage_opt.horizon import Horizon
-from storage_opt.io.tables import Table
+from storage_opt.io.table import Table
 from storage_opt.io.timeaxis import fit_rows, read_axis
 
 DAY = Horizon(date(2026, 1, 1), date(2026, 1, 2))
