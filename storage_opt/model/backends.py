@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from storage_opt.model.policy import time_limit_s
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.modeler import Expression
 
@@ -23,6 +24,8 @@ __all__ = ["NATIVE", "Answer", "Status", "solve_form"]
 
 _Vector = NDArray[np.float64]
 _INFINITE = 1e30
+_OF_LIMIT = 0.9
+"""Share of the watchdog's limit after which a mixed-integer solver is to stop by itself and show what it has."""
 
 
 class Status(StrEnum):
@@ -147,6 +150,8 @@ def _highs(form: StandardForm) -> Answer:
         ("mip_abs_gap", 0.0),
     ):
         solver.setOptionValue(option, value)
+    if form.integer.size:
+        solver.setOptionValue("time_limit", time_limit_s(form, "HIGHS") * _OF_LIMIT)
     solver.passModel(_highs_model(form, highspy))
     solver.run()
     model_status, info, solution = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
@@ -158,6 +163,12 @@ def _highs(form: StandardForm) -> Answer:
         known.kUnbounded: Status.UNBOUNDED,
         known.kUnboundedOrInfeasible: Status.INFEASIBLE,
     }.get(model_status, Status.FAILED)
+    stopped_with_a_point = (
+        model_status == known.kTimeLimit
+        and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    )
+    if stopped_with_a_point:
+        status = Status.OPTIMAL  # of the mixed-integer problem only up to the gap that its bound shows
     if status is not Status.OPTIMAL:
         return Answer(status, None, None, None, 0.0, message=said)
     dual = np.array(solution.row_dual)

@@ -24,6 +24,8 @@ from storage_opt.model.worker import read_frame, write_frame
 __all__ = ["solve_watched", "warm_up"]
 
 _DIED = object()
+_GRACE_S = 5.0
+_START_S = 120.0
 
 
 @dataclass(slots=True, eq=False)
@@ -57,10 +59,13 @@ class _Worker:
             except (EOFError, OSError):
                 self.answers.put(_DIED)
 
-    def call(self, function: object, *arguments: object) -> None:
-        """Hand over a call; a process that is gone shows when the answer is awaited."""
+    def call(self, limit_s: float, function: object, *arguments: object) -> None:
+        """Hand over a call; a process that is gone shows when the answer is awaited.
+
+        The process ends itself a little after the limit, so that it does not outlive a parent that was killed.
+        """
         try:
-            write_frame(cast("BinaryIO", self.process.stdin), (function, arguments))
+            write_frame(cast("BinaryIO", self.process.stdin), (function, arguments, limit_s + _GRACE_S))
         except OSError:
             self.answers.put(_DIED)
 
@@ -81,7 +86,7 @@ def warm_up() -> None:
     if not _ready:
         worker = _Worker.start()
         _ready.append(worker)
-        worker.call(_import_solvers)
+        worker.call(_START_S, _import_solvers)
 
 
 def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None) -> Answer:
@@ -103,7 +108,7 @@ def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None)
     worker = _ready.pop()
     answered = False
     try:
-        worker.call(_solve_reporting, form, solver)
+        worker.call(limit, _solve_reporting, form, solver)
         answer = worker.answers.get(timeout=limit)
         while answer is None:  # the answer to the warm-up call
             answer = worker.answers.get(timeout=limit)
