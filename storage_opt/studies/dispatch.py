@@ -177,6 +177,19 @@ def _solver_notes(optimum: Optimum) -> Iterable[str]:
     return tuple(f"{a.solver} {a.status} after {a.seconds:.1f} s; the next solver took over" for a in failed)
 
 
+def _uncertified_notes(certificate: Certificate) -> Iterable[str]:
+    """Why an answer is not called optimal, and what to do about it."""
+    if certificate.certified:
+        return ()
+    if certificate.repair is not None and certificate.relative_gap > TOLERANCE:
+        share = f"{certificate.relative_gap:.1e}"
+        return (
+            f"not certified: the search over opposite flows stopped at its time limit with a cost that is at most {share} "
+            "of itself above the optimum; shorten the horizon with --from and --to for a proof",
+        )
+    return ("not certified: see which figure of the certificate is above its limit, and try another --solver",)
+
+
 def _silent(message: str) -> None:
     del message
 
