@@ -17,7 +17,7 @@ from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.contract import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.lowering.supply_defaults import supply_notes
-from storage_opt.model.certificate import Certificate
+from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
 from storage_opt.model.optimum import Optimum, solve_program
@@ -113,6 +113,7 @@ def optimize(
             *baseline.notes,
             *broken_rule_notes(baseline_rules),
             *_solver_notes(optimum),
+            *_uncertified_notes(certificate),
         ),
         baseline_rules,
     )
@@ -182,10 +183,9 @@ def _uncertified_notes(certificate: Certificate) -> Iterable[str]:
     if certificate.certified:
         return ()
     if certificate.repair is not None and certificate.relative_gap > TOLERANCE:
-        share = f"{certificate.relative_gap:.1e}"
         return (
-            f"not certified: the search over opposite flows stopped at its time limit with a cost that is at most {share} "
-            "of itself above the optimum; shorten the horizon with --from and --to for a proof",
+            "not certified: the search over opposite flows stopped at its time limit, with a cost at most "
+            f"{certificate.relative_gap:.1e} of itself above the optimum; shorten the horizon with --from and --to",
         )
     return ("not certified: see which figure of the certificate is above its limit, and try another --solver",)
 
