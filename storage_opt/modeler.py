@@ -32,6 +32,8 @@ class Sense(StrEnum):
     CAP = "cap"
     FLOOR = "floor"
     EXACT = "exact"
+    SWITCH = "switch"
+    """On or off: it may have to give, but one more unit of it means nothing."""
 
 
 @dataclass(frozen=True, slots=True)

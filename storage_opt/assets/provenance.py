@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from storage_opt.modeler import Expression, Modeler, Rule
+from storage_opt.modeler import Expression, Modeler, Rule, Sense
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.site import SiteSpec
 
@@ -25,11 +25,11 @@ def require_provenance(model: Modeler, spec: SiteSpec, flows: Mapping[Flow, Expr
     if no_grid:
         charged = sum(flows[Flow(name, FlowKind.CHARGE_KW)] for name in no_grid)
         words = f"charging of {', '.join(no_grid)} from the grid (forbidden)"
-        rule = Rule("site.grid_charging", words, "kW", f"battery.{no_grid[0]}.grid_charging")
+        rule = Rule("site.grid_charging", words, "kW", f"battery.{no_grid[0]}.grid_charging", Sense.SWITCH)
         model.require(rule.name, charged <= sum(generation), rule)
     no_export = [name for name, battery in spec.battery.items() if not battery.export]
     if no_export:
         may = [flows[Flow(name, FlowKind.DISCHARGE_KW)] for name, battery in spec.battery.items() if battery.export]
         words = f"export of energy stored in {', '.join(no_export)} (forbidden)"
-        rule = Rule("site.battery_export", words, "kW", f"battery.{no_export[0]}.export")
+        rule = Rule("site.battery_export", words, "kW", f"battery.{no_export[0]}.export", Sense.SWITCH)
         model.require(rule.name, flows[Flow(GRID, FlowKind.EXPORT_KW)] <= sum([*generation, *may]), rule)

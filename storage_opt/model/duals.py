@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from storage_opt.horizon import Horizon
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
-from storage_opt.modeler import Limit, Rule
+from storage_opt.modeler import Limit, Rule, Sense
 
 __all__ = ["Worth", "limit_worths"]
 
@@ -59,7 +59,7 @@ def _relaxation_values(program: Program, point: Point) -> Iterator[tuple[Rule, _
         if columns.lower:
             yield from _shared_out(columns.lower, np.maximum(dual, 0.0), np.argmax)
     for rows in program.rows:
-        if rows.rule is not None:
+        if rows.rule is not None and rows.rule.sense is not Sense.SWITCH:
             dual = point.eq_dual if rows.is_equality else point.ineq_dual
             yield rows.rule, np.abs(dual[rows.where])
 

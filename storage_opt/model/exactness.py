@@ -25,6 +25,7 @@ from storage_opt.model.program import OppositeColumns, Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.watchdog import solve_watched
+from storage_opt.schedule import GRID
 
 __all__ = ["Exact", "offending", "repaired"]
 
@@ -76,7 +77,10 @@ def repaired(
         return Exact(relaxed, relaxed.optimality.bound, None, ())
     attempts: list[Attempt] = []
     for rounds in range(1, _MOST_ROUNDS + 1):
-        marks = tuple(_widened(mark, last=rounds == _MOST_ROUNDS) for mark in marks)
+        marks = tuple(
+            _widened(program, pair, mark, last=rounds == _MOST_ROUNDS)
+            for pair, mark in zip(program.opposites, marks, strict=True)
+        )
         count = sum(int(mark.sum()) for mark in marks)
         if tell:
             tell(f"opposite flows: solving with {count:,} whole variables (round {rounds})")
@@ -115,9 +119,20 @@ def _netted(program: Program, point: Point) -> Point:
     return point
 
 
-def _widened(mark: NDArray[np.bool_], *, last: bool) -> NDArray[np.bool_]:
-    """All intervals of a pair, when so many offend that growing the set would take longer."""
-    return np.ones_like(mark) if last or mark.mean() > _EVERYWHERE_SHARE else mark
+def _widened(program: Program, pair: OppositeColumns, mark: NDArray[np.bool_], *, last: bool) -> NDArray[np.bool_]:
+    """More intervals of a pair, when so many offend that growing the set would take longer.
+
+    A converter may burn energy in any interval, so all of them are taken. Import and export circulate only where both
+    together earn, so those intervals are; what this leaves out and still offends joins in the next round.
+    """
+    if last:
+        return np.ones_like(mark)
+    if mark.mean() <= _EVERYWHERE_SHARE:
+        return mark
+    if pair.opposites.first.owner != GRID:
+        return np.ones_like(mark)
+    earns: NDArray[np.bool_] = program.form.cost[pair.first] + program.form.cost[pair.second] < 0
+    return mark | earns
 
 
 def _both_run(pair: OppositeColumns, x: _Vector) -> NDArray[np.bool_]:

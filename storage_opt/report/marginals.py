@@ -21,7 +21,7 @@ def marginal_words(value: MarginalValue, currency: str) -> str:
             change = f"one more {value.unit} of {value.words}"
         case Sense.FLOOR:
             change = f"one {value.unit} less of {value.words}"
-        case Sense.EXACT:
+        case Sense.EXACT | Sense.SWITCH:
             change = f"moving {value.words} by one {value.unit}"
     intervals = f"{value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'}"
     worth = f"{significant(value.value)} {currency}"
