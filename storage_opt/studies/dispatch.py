@@ -20,6 +20,7 @@ from storage_opt.lowering.supply_defaults import supply_notes
 from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
+from storage_opt.model.installed import require_installed
 from storage_opt.model.optimum import Optimum, solve_program
 from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
 from storage_opt.model.program import Program
@@ -71,6 +72,7 @@ def optimize(
     InfeasibleError, UnboundedError, SolverError
         When there is no certified optimum; each says why and what to change.
     """
+    require_installed(solver)
     tell = progress or _silent
     clock = _Clock()
     warm_up()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from storage_opt.charges.base import Charge
+from storage_opt.errors import InputError
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
 from storage_opt.model.optimum import solve_program
@@ -13,6 +14,7 @@ from storage_opt.model.polish import polished
 from storage_opt.model.standard_form import longest_line
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.dispatch import optimize
 from tests.support.small_sites import EXPORT, energy_charge, peak_charge, small_site
 
 CHARGE, DISCHARGE, ENERGY = (Flow("bess", k) for k in (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH))
@@ -132,3 +134,8 @@ def test_taper_limits_power_near_full() -> None:
     limit = 100.0 * (1.0 - 2.0 * (schedule[ENERGY] / 400.0 - 0.6))
     assert np.all(schedule[CHARGE] <= np.maximum(limit, 0.0) + 1e-3)
     assert schedule[CHARGE].max() > 50.0
+
+
+def test_a_solver_that_is_not_installed_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InputError, match=r"no solver `nope`.*HIGHS"):
+        optimize(small_site(100.0), solver="nope")
