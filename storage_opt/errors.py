@@ -129,6 +129,9 @@ class Conflict:
         Unit of the relaxation.
     key : str
         Where to change it in the site file.
+    required, attainable : float or None
+        What the rule requires, and the most (of a cap: the least) that can be reached while all others hold; None where
+        it is not one number. [unit]
     """
 
     name: str
@@ -136,27 +139,47 @@ class Conflict:
     relaxation: float | None
     unit: str
     key: str
+    required: float | None = None
+    attainable: float | None = None
 
     def __str__(self) -> str:
         if self.relaxation is None:
             return f"{self.words} (`{self.key}`)"
-        return f"{self.words} (`{self.key}`): would have to give by {self.relaxation:,.6g} {self.unit}"
+        give = f"would have to give by {self.relaxation:,.6g} {self.unit}"
+        if self.attainable is None:
+            return f"{self.words} (`{self.key}`): {give}"
+        reach = f"{self.required:,.6g} required, {self.attainable:,.6g} can be reached"
+        return f"{self.words} (`{self.key}`): {reach}, so it {give}"
 
 
 class InfeasibleError(StorageOptError):
-    """No schedule keeps all rules; holds the smallest set of rules that conflict."""
+    """No schedule keeps all rules; holds the smallest set of rules that conflict.
+
+    Parameters
+    ----------
+    conflicts : iterable of Conflict
+        The rules, each with what it alone would have to give.
+    together : iterable of Conflict
+        Least changes of several of them at once; empty when one rule gives it all.
+    """
 
     exit_code = 3
 
-    def __init__(self, conflicts: Iterable[Conflict]) -> None:
-        self.conflicts = tuple(conflicts)
+    def __init__(self, conflicts: Iterable[Conflict], together: Iterable[Conflict] = ()) -> None:
+        self.conflicts, self.together = tuple(conflicts), tuple(together)
         lines = "\n".join(f"  - {conflict}" for conflict in self.conflicts)
+        if self.together:
+            changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)
+            lines += f"\n  least changes together: {changes}"
         super().__init__(f"no schedule keeps all rules; these contradict each other:\n{lines}")
 
     @property
     def hint(self) -> str:
         """The cheapest single way out, when there is one."""
         single = [c for c in self.conflicts if c.relaxation is not None]
+        if not single and self.together:
+            changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)
+            return f"relax {changes}"
         if not single:
             return "relax two or more of these rules together"
         return f"relax one of them, for instance `{single[0].key}` by {single[0].relaxation:,.6g} {single[0].unit}"

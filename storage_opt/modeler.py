@@ -52,6 +52,8 @@ class Rule:
         Where the user wrote it: dotted path in the site file.
     sense : Sense
         Whether it is a cap, a floor or an exact value.
+    required : float or None
+        Its value where it is one number for the whole horizon, so that what can be reached is told beside it. [unit]
     """
 
     name: str
@@ -59,6 +61,7 @@ class Rule:
     unit: str
     key: str
     sense: Sense = Sense.CAP
+    required: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,8 +68,15 @@ class Metered:
         """The plain sum of `flows`."""
         return cls(tuple((flow, 1.0) for flow in flows))
 
+    def __add__(self, other: Metered) -> Metered:
+        return Metered(self.terms + other.terms)
+
     def __sub__(self, other: Metered) -> Metered:
-        return Metered(self.terms + tuple((flow, -weight) for flow, weight in other.terms))
+        return self + other.times(-1.0)
+
+    def times(self, factor: float) -> Metered:
+        """The combination, each weight multiplied by a factor."""
+        return Metered(tuple((flow, factor * weight) for flow, weight in self.terms))
 
     def value(self, flows: Mapping[Flow, Any]) -> Any:
         """The combination, as an array or an expression, whichever `flows` holds (T,). [kW]"""

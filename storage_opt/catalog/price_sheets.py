@@ -10,11 +10,11 @@ from functools import cache
 from pydantic import Field
 
 from storage_opt.catalog.china_tables import read_rows
-from storage_opt.catalog.floating_base import FloatingBase, PriceComponents, period_prices
 from storage_opt.catalog.network_price import VoltageKv, network_price
 from storage_opt.catalog.provenance_row import ProvenanceRow
 from storage_opt.catalog.tou_rows import Period
 from storage_opt.errors import Fault, InputError
+from storage_opt.spec.floating_base import FloatingBase, PriceComponents, period_prices
 
 __all__ = ["AgencyPrices", "ComponentPrices", "PriceSheet", "agency_prices", "at_voltage", "component_prices"]
 

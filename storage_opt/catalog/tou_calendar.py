@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from storage_opt.catalog.china_tables import CHINA, read_rows
-from storage_opt.catalog.floating_base import FloatingBase
 from storage_opt.catalog.grids import find_grid
 from storage_opt.catalog.provenance_row import ProvenanceRow
 from storage_opt.catalog.tou_rows import HALF_HOURS, PRECEDENCE, Period, TouRow, VariantRow
 from storage_opt.errors import Fault, Faults, InputError
+from storage_opt.spec.floating_base import FloatingBase
 
 __all__ = [
     "TouCalendar",

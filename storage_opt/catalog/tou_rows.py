@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from storage_opt.catalog.floating_base import FloatingBase
 from storage_opt.catalog.provenance_row import ProvenanceRow
+from storage_opt.spec.floating_base import FloatingBase
 
 __all__ = ["HALF_HOURS", "PRECEDENCE", "HalfHours", "Months", "Period", "TouRow", "VariantRow"]
 

@@ -34,6 +34,8 @@ class Stream(StrEnum):
     FIXED = "fixed"
     MINIMUM = "minimum"
     RESERVE = "reserve"
+    POWER_FACTOR = "power_factor"
+    CERTIFICATES = "certificates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,20 +29,20 @@ class FixedCharge:
         Declared quantity of each billing period, such as kVA, days or the share of a month. [unit]
     unit : str
         Its unit.
-    price : float
-        Money per unit.
+    price : float or (G,) array
+        Money per unit, one for all billing periods or one for each.
 
     Notes
     -----
-    cost = price sum_g quantity[g]; no constraint.
+    cost = sum_g price[g] quantity[g]; no constraint.
     """
 
-    equation: ClassVar[str] = "p sum_g Q[g]"
+    equation: ClassVar[str] = "sum_g p[g] Q[g]"
 
     line: Line
     quantity: NDArray[np.float64]
     unit: str
-    price: float
+    price: float | NDArray[np.float64]
 
     @property
     def metered(self) -> None:
@@ -51,7 +51,7 @@ class FixedCharge:
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, a constant. [money]"""
         del model, flows
-        return self.price * float(self.quantity.sum())
+        return float(np.sum(self.price * self.quantity))
 
     def by_period(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost of each billing period (G,). [money]"""
@@ -61,7 +61,8 @@ class FixedCharge:
     def settle(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> tuple[Entry, ...]:
         """An entry for each billing period."""
         del flows
+        prices = np.broadcast_to(self.price, self.quantity.shape)
         return tuple(
-            Entry(self.line, label, "", float(quantity), self.unit, self.price, float(quantity * self.price))
-            for label, quantity in zip(horizon.billing.labels, self.quantity, strict=True)
+            Entry(self.line, label, "", float(quantity), self.unit, float(price), float(quantity * price))
+            for label, quantity, price in zip(horizon.billing.labels, self.quantity, prices, strict=True)
         )

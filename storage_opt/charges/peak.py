@@ -62,6 +62,6 @@ class PeakCharge:
         billed = self.demand.measure(flows, horizon)
         groups, labels = self.demand.groups, horizon.billing.labels
         return tuple(
-            Entry(self.line, labels[period], band, float(kw), "kW", float(price), float(kw * price))
+            Entry(self.line, labels[period], band, float(kw), self.demand.unit, float(price), float(kw * price))
             for period, band, kw, price in zip(groups.period, groups.labels, billed, self.price_per_kw, strict=True)
         )

@@ -125,6 +125,8 @@ class PeakDemand:
         Whether the highest values are daily peaks instead of blocks.
     lookback : (G, G) array or None
         Share of the demand measured in group k that group g is billed at least.
+    unit : str
+        Unit of what is billed: kVA where `metered` turns power into apparent power.
 
     Notes
     -----
@@ -146,8 +148,8 @@ class PeakDemand:
     top_n: int = 1
     top_n_of_days: bool = False
     lookback: NDArray[np.float64] | None = None
+    unit: str = "kW"
 
-    unit = "kW"
     affine = False
 
     def groups_on(self, horizon: Horizon) -> Groups:

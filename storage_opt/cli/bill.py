@@ -26,6 +26,10 @@ def bill(
         Path,
         typer.Option("--schedule", "-s", metavar="FILE", help="Metered or planned schedule (CSV, Parquet, XLSX)."),
     ],
+    statement: Annotated[
+        Path | None,
+        typer.Option("--statement", metavar="FILE", help="Write the monthly statement as well (CSV or XLSX)."),
+    ] = None,
     start: FromOption = None,
     end: ToOption = None,
     form: FormatOption = OutputFormat.TABLE,
@@ -38,10 +42,18 @@ def bill(
     from storage_opt.cli.output import notes, show
     from storage_opt.io.schedule_file import read_metered
     from storage_opt.report.bill_view import bill_view
+    from storage_opt.report.statement_file import refuse_statement_name, save_statement
     from storage_opt.studies.settlement import settle_against_baseline
 
+    if statement is not None:
+        refuse_statement_name(statement)
     read = open_site(site_path(site), start, end)
     metered = read_metered(read, schedule)
     settlement = settle_against_baseline(read, metered.schedule)
+    if statement is not None:
+        runs = {"metered": settlement.ledger, "baseline": settlement.baseline_ledger}
+        save_statement(read, runs, statement, (schedule,))
     show(bill_view(settlement), form)
     notes((*settlement.notes, *metered.notes))
+    if statement is not None:
+        notes([f"wrote `{statement}`"])

@@ -24,7 +24,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "bill": (
         "storage-opt bill my-site --schedule metered.csv",
-        "storage-opt bill my-site --schedule july.csv --from 2027-07-01 --to 2027-08-01",
+        "storage-opt bill my-site --schedule july.csv --from 2027-07-01 --to 2027-08-01 --statement july.xlsx",
         "storage-opt bill my-site --schedule result/schedule.csv --format csv > bill.csv",
     ),
     "explain": (

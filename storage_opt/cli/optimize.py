@@ -44,7 +44,7 @@ def optimize(
 ) -> None:
     """Find the cheapest schedule and prove it.
 
-    Writes schedule.csv, bill.csv, summary.json, week.png/.svg and months.png/.svg; all of them or none.
+    Writes schedule.csv, bill.csv, statement.csv/.xlsx, summary.json, week.png/.svg and months.png/.svg; all or none.
     CSV on stdout is the bill, JSON the summary.
     """
     from storage_opt.cli.output import notes, progress, show

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from storage_opt.errors import Fault, InputError
 
-__all__ = ["atomic_file", "atomic_folder", "refuse_unsafe_folder"]
+__all__ = ["atomic_file", "atomic_folder", "refuse_input_file", "refuse_unsafe_folder"]
 
 MARK = "summary.json"
 """A folder that holds this file was written by this package."""
@@ -110,6 +110,22 @@ def refuse_unsafe_folder(folder: Path | str, inputs: Iterable[Path | str] = ()) 
         raise InputError([Fault(what, hint, name)])
     if target.is_dir() and not (target / MARK).exists() and any(target.iterdir()):
         raise InputError([Fault(f"`{name}` holds files that storage-opt did not write", hint, name)])
+
+
+def refuse_input_file(path: Path | str, inputs: Iterable[Path | str]) -> None:
+    """Refuse an output file that is one of the files that were read, by whatever name.
+
+    Raises
+    ------
+    InputError
+        With the reason.
+    """
+    target = Path(path)
+    for source in inputs:
+        read = Path(source)
+        if target.resolve() == read.resolve() or (target.exists() and read.exists() and target.samefile(read)):
+            what = f"`{target}` is an input and would be written over"
+            raise InputError([Fault(what, "choose a new file for the output", str(target))])
 
 
 def _make_folders(folder: Path) -> list[Path]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from storage_opt.errors import Fault, InputError
-from storage_opt.io.atomic import atomic_file
 from storage_opt.io.columns import range_faults
+from storage_opt.io.interval_table import write_intervals
 from storage_opt.io.numbers import number_faults, read_numbers
 from storage_opt.io.schedule_columns import FlowColumn, expected_flows, flow_columns
 from storage_opt.io.schedule_filling import Filling
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MeteredSchedule", "read_metered", "read_schedule", "write_schedule"]
 
-_DIGITS = 9
 _POWER = Quantity("kW", Dimension.POWER, 0.0)
 _ENERGY = Quantity("kWh", Dimension.ENERGY, 0.0)
 
@@ -56,14 +55,7 @@ def write_schedule(schedule: Schedule, path: Path | str) -> None:
     InputError
         When the file cannot be written.
     """
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    columns = {"time": pa.array(_offset_stamps(schedule))}
-    columns |= {flow.column: pa.array(_rounded(values)) for flow, values in schedule.items()}
-    with atomic_file(path) as staged:
-        options = arrow_csv.WriteOptions(quoting_style="none", quoting_header="none")
-        arrow_csv.write_csv(pa.table(columns), staged, options)
+    write_intervals(schedule.horizon, {flow.column: values for flow, values in schedule.items()}, path)
 
 
 def read_schedule(site: Site, path: Path | str) -> Schedule:
@@ -148,25 +140,3 @@ def _without_resampling(fault: Fault) -> Fault:
 def _in_order(site: Site, flows: dict[Flow, NDArray[np.float64]]) -> dict[Flow, NDArray[np.float64]]:
     expected = expected_flows(site.spec)
     return {flow: flows[flow] for flow in (*expected, *(flow for flow in flows if flow not in expected))}
-
-
-def _offset_stamps(schedule: Schedule) -> NDArray[np.object_]:
-    stamps = schedule.horizon.stamps
-    text = np.asarray(stamps.tz_localize(None).strftime("%Y-%m-%dT%H:%M:%S"), dtype=object)
-    utc = stamps.tz_convert("UTC").tz_localize(None)
-    minutes = ((stamps.tz_localize(None) - utc).total_seconds() / 60).to_numpy().astype(np.int64)
-    for offset in np.unique(minutes):
-        sign, size = ("-" if offset < 0 else "+"), abs(int(offset))
-        text[minutes == offset] += f"{sign}{size // 60:02d}:{size % 60:02d}"
-    return text
-
-
-def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values to a fixed number of significant digits, so that their shortest text is short."""
-    size = np.abs(values)
-    exponent = np.floor(np.log10(size, out=np.zeros_like(size), where=size > 0)).astype(np.int64)
-    digits = _DIGITS - 1 - exponent
-    # powers of ten are exact only from 1 upwards, so large numbers are divided, not multiplied
-    up, down = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
-    rounded: NDArray[np.float64] = np.rint(values * up / down) / up * down + 0.0
-    return rounded

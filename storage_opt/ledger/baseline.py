@@ -1,4 +1,7 @@
-"""The twin of every plan: the same site and contracts without storage action, by a rule instead of a solver."""
+"""The twin of every plan: the same site and contracts without storage action, by a rule instead of a solver.
+
+Contract rules on export are obeyed as far as curtailing can obey them; the others are measured, not enforced.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
+from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
 from storage_opt.ledger.marginal import least_gain_of_export, price_per_kwh
+from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 
@@ -47,12 +52,12 @@ class _Plants:
     cost_of_use: _Array
 
 
-def baseline_schedule(site: Site, charges: Iterable[Charge]) -> BaselineRun:
+def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[ContractRule] = ()) -> BaselineRun:
     """Dispatch a site by rule, with batteries at rest.
 
     On-site generation serves the load first, whatever import costs in that interval; what is left is exported up
-    to the limits where exporting pays; the rest is curtailed; the grid serves the remaining load. Output that must
-    be taken is exported whether it pays or not, and beyond the limits too: the breach is noted, not hidden.
+    to the limits and rules where exporting pays; the rest is curtailed; the grid serves the remaining load. Output that
+    must be taken is exported whether it pays or not, and beyond the limits too: the breach is noted, not hidden.
 
     Parameters
     ----------
@@ -60,6 +65,8 @@ def baseline_schedule(site: Site, charges: Iterable[Charge]) -> BaselineRun:
         A validated site.
     charges : iterable of Charge
         Its charges, from :func:`~storage_opt.lowering.site.lower_site`.
+    rules : iterable of ContractRule
+        Rules of its contract; those on export are obeyed, in a year's ratio the export that earns most first.
 
     Notes
     -----
@@ -67,15 +74,18 @@ def baseline_schedule(site: Site, charges: Iterable[Charge]) -> BaselineRun:
     so that the dearest is curtailed first, in proportion to what is available among equals. Exporting pays when
     ``a_i`` is below what one more kWh of export earns under the charges per kWh (of tiers and net billing: at least).
     """
-    charges = tuple(charges)
+    charges, rules = tuple(charges), tuple(rules)
     horizon = site.horizon
     nothing = np.zeros(horizon.steps)
     loads = {name: site.values(load.power_kw) for name, load in site.spec.load.items()}
     load = np.sum(list(loads.values()), axis=0)
     plants = _plants(site)
     import_limit, export_limit = _limits(site)
+    export_limit = np.minimum(export_limit, export_cap_kw(rules, horizon))
     gain = least_gain_of_export(charges, horizon)
     used = _used(plants, load, export_limit, gain)
+    within = within_export_ratios(rules, used.sum(axis=0) - load, gain, plants.available_kw.sum(axis=0), horizon)
+    used = _used(plants, load, np.minimum(export_limit, within), gain)
     supply = used.sum(axis=0)
     imported, exported = np.maximum(load - supply, 0.0), np.maximum(supply - load, 0.0)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
 from storage_opt.charges.energy import EnergyCharge
+from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.quantity import PeriodEnergy
 from storage_opt.charges.tiered import TieredCharge
 from storage_opt.horizon import Horizon
@@ -28,6 +29,8 @@ def price_per_kwh(charges: Iterable[Charge], flow: Flow, horizon: Horizon) -> ND
     for charge in charges:
         if isinstance(charge, EnergyCharge):
             total += weight_of(charge.metered, flow) * charge.price_per_kwh
+        if isinstance(charge, ProportionalCharge):
+            total += charge.share_frac[horizon.billing.ids] * price_per_kwh(charge.charges, flow, horizon)
     return total
 
 

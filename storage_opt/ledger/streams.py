@@ -29,8 +29,10 @@ _ORDER = (
     "load_change",
     "block_and_net_energy",
     "demand",
+    "power_factor",
     "export",
     "generation",
+    "certificates",
     "curtailment",
     "wear",
     "reserve",
@@ -40,6 +42,8 @@ _ORDER = (
 
 _BY_LINE = {
     "demand": Stream.DEMAND,
+    "power_factor": Stream.POWER_FACTOR,
+    "certificates": Stream.CERTIFICATES,
     "export": Stream.EXPORT,
     "generation": Stream.GENERATION,
     "curtailment": Stream.CURTAILMENT,
@@ -79,11 +83,11 @@ def value_streams(
 
     Notes
     -----
-    Most streams are differences of lines: ``demand``, ``export``, ``generation``, ``curtailment``, ``wear``,
-    ``reserve``, ``fixed``, ``minimum_bill``, and ``block_and_net_energy`` for energy that is not priced per kWh of an
-    interval of grid or load: tiers, net billing. Prices per kWh of import mix two effects, volume and timing, and are
-    split. With I imports, p the sum of those prices, ``pbar`` their mean weighted by baseline imports (plain where
-    there are none), h the step, and d(x) = h sum(x plan - x baseline):
+    Most streams are differences of lines: ``demand``, ``power_factor``, ``export``, ``generation``, ``certificates``,
+    ``curtailment``, ``wear``, ``reserve``, ``fixed``, ``minimum_bill``, and ``block_and_net_energy`` for energy that is
+    not priced per kWh of an interval of grid or load: tiers, net billing. Prices per kWh of import mix two effects,
+    volume and timing, and are split. With I imports, p the sum of those prices, ``pbar`` their mean weighted by
+    baseline imports (plain where there are none), h the step, and d(x) = h sum(x plan - x baseline):
 
     - ``self_consumption = pbar dG``, with G = used generation - export: more of the own energy used on site;
     - ``storage_losses = -pbar dS``, with S = charge - discharge: losses, and energy still stored at the end;
@@ -92,11 +96,13 @@ def value_streams(
 
     On the bus dG - dS - dL is the volume of import saved, so a plan that only shifts energy saves by timing alone.
     In metered flows that do not balance, the imbalance stands in timing. A price on net import counts for import as
-    above and for export under ``export``. The decomposition values volumes at one mean price; another mean would move
+    above and for export under ``export``; a price on all consumption, metered as import + generation - export, for
+    generation under ``generation``. The decomposition values volumes at one mean price; another mean would move
     money between the volume streams and timing, never change their sum.
     """
     kinds = {charge.line.name: charge.line.stream for charge in charges}
-    known = {_IMPORT, _EXPORT, *(Flow(load, _LOAD) for load in site.spec.load)}
+    used = [Flow(name, FlowKind.USED_KW) for name in site.spec.generator]
+    known = {_IMPORT, _EXPORT, *used, *(Flow(load, _LOAD) for load in site.spec.load)}
     linear = [
         charge
         for charge in charges
@@ -117,6 +123,9 @@ def value_streams(
             found.append((name, sum(amount for line, amount in saved.items() if kinds.get(line) is stream)))
     if any(weight_of(charge.metered, _EXPORT) for charge in linear):
         found.append(("export", _saved_on(_EXPORT, linear, plan, baseline)))
+    for flow in used:
+        if any(weight_of(charge.metered, flow) for charge in linear):
+            found.append(("generation", _saved_on(flow, linear, plan, baseline)))
     if _loads_differ(plan, baseline):
         found += [("load_change", _saved_on(Flow(load, _LOAD), linear, plan, baseline)) for load in site.spec.load]
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from storage_opt.charges.base import Charge
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.assets import lower_assets
+from storage_opt.lowering.contract.supply import lower_supply
 from storage_opt.lowering.refusal import gathered
-from storage_opt.lowering.supply import lower_supply
 from storage_opt.lowering.tariff import lower_tariff
 from storage_opt.spec.resolved import Site
 

@@ -35,7 +35,7 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
     charges : sequence of Charge
         What it pays, from :func:`~storage_opt.lowering.site.lower_site`.
     rules : sequence of ContractRule
-        What its contract requires, from :func:`~storage_opt.lowering.contract.lower_rules`.
+        What its contract requires, from :func:`~storage_opt.lowering.contract.rules.lower_rules`.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class RuleRows:
     @property
     def magnitude(self) -> float:
         """Typical size of the rule's right-hand side, to weigh its relaxation. [rule.unit]"""
-        return float(np.max(np.abs(self.rhs), initial=0.0)) or 1.0
+        return float(np.max(np.abs(self.rhs), initial=abs(self.rule.required or 0.0))) or 1.0
 
 
 def rule_rows(program: Program) -> tuple[RuleRows, ...]:

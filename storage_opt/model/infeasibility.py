@@ -14,6 +14,7 @@ from storage_opt.errors import Conflict, InfeasibleError
 from storage_opt.model.elastic import ElasticForm, RuleRows, rule_rows
 from storage_opt.model.program import Program
 from storage_opt.model.solve import solve_convex
+from storage_opt.modeler import Rule, Sense
 
 __all__ = ["diagnosed"]
 
@@ -60,14 +61,27 @@ def _filtered(program: Program, rules: tuple[RuleRows, ...], core: frozenset[str
 
 
 def _explained(program: Program, rules: tuple[RuleRows, ...], core: frozenset[str]) -> InfeasibleError:
-    conflicts = [
-        Conflict(rule.rule.name, rule.rule.words, _relaxation(program, rules, rule), rule.rule.unit, rule.rule.key)
-        for rule in rules
-        if rule.rule.name in core
-    ]
+    conflicting = [rule for rule in rules if rule.rule.name in core]
+    conflicts = [_conflict(rule.rule, _relaxation(program, rules, rule)) for rule in conflicting]
     magnitude = {rule.rule.name: rule.magnitude for rule in rules}
     conflicts.sort(key=lambda c: np.inf if c.relaxation is None else c.relaxation / magnitude[c.name])
-    return InfeasibleError(conflicts)
+    return InfeasibleError(conflicts, _together(program, rules, conflicting))
+
+
+def _conflict(rule: Rule, relaxation: float | None) -> Conflict:
+    attainable = None
+    if rule.required is not None and relaxation is not None:
+        attainable = rule.required + (-relaxation if rule.sense is Sense.FLOOR else relaxation)
+    return Conflict(rule.name, rule.words, relaxation, rule.unit, rule.key, rule.required, attainable)
+
+
+def _together(program: Program, rules: tuple[RuleRows, ...], conflicting: list[RuleRows]) -> tuple[Conflict, ...]:
+    """Least changes of several rules at once, each weighed by its size; none when one rule gives it all."""
+    names = frozenset(rule.rule.name for rule in conflicting)
+    weights = {rule.rule.name: 1.0 if rule.rule.name in names else _HARD for rule in rules}
+    violated = _least_violations(program, rules, weights, names)
+    changed = [r for r in conflicting if violated.get(r.rule.name, 0.0) > _VIOLATED_RELATIVE * r.magnitude]
+    return tuple(_conflict(rule.rule, violated[rule.rule.name]) for rule in changed) if len(changed) > 1 else ()
 
 
 def _relaxation(program: Program, rules: tuple[RuleRows, ...], alone: RuleRows) -> float | None:

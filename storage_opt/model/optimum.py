@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from storage_opt.errors import SolverError
+from storage_opt.errors import InfeasibleError, SolverError
 from storage_opt.model.backends import Status
-from storage_opt.model.certificate import Attempt, Repair
+from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
 from storage_opt.model.exactness import repaired
 from storage_opt.model.infeasibility import diagnosed
+from storage_opt.model.kkt import optimality
 from storage_opt.model.program import Program
-from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.solve import Point, Verdict, solve_convex
 from storage_opt.model.unbounded import runaway
 
 __all__ = ["Optimum", "solve_program"]
@@ -39,20 +40,44 @@ class Optimum:
     attempts: tuple[Attempt, ...]
 
 
-def solve_program(program: Program, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> Optimum:
+def solve_program(
+    program: Program,
+    *,
+    solver: str | None = None,
+    tell: Callable[[str], None] | None = None,
+    guess: Point | None = None,
+    explain: bool = True,
+) -> Optimum:
     """Solve exactly.
+
+    Parameters
+    ----------
+    program : Program
+        The compiled problem.
+    solver : str or None
+        Solver the user asked for; by default the policy's.
+    tell : callable or None
+        Told about each round.
+    guess : Point or None
+        Optimum of a similar program; taken without a solve when it satisfies the optimality conditions of this one.
+    explain : bool
+        Whether to look for the rules that conflict when there is no schedule.
 
     Raises
     ------
     InfeasibleError
-        With the smallest set of rules that conflict.
+        With the smallest set of rules that conflict, or none when it was not asked for.
     UnboundedError
         With the flows that run away.
     SolverError
         When no solver gives an answer that passes.
     """
-    verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell)
+    verdict = _reused(program, guess)
+    if verdict is None:
+        verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell)
     if verdict.status is Status.INFEASIBLE:
+        if not explain:
+            raise InfeasibleError(())
         error = diagnosed(program)
         if error is not None:
             raise error
@@ -66,3 +91,19 @@ def solve_program(program: Program, *, solver: str | None = None, tell: Callable
     if exact.repair is not None:
         gap = max(found.cost - exact.bound, 0.0) / max(abs(found.cost), 1e-9)
     return Optimum(exact.point, gap, exact.repair, verdict.attempts + exact.attempts)
+
+
+def _reused(program: Program, guess: Point | None) -> Verdict | None:
+    """The guess, when it is proven optimal for this program by the conditions every answer has to pass."""
+    form = program.form
+    if guess is None or (guess.x.size, guess.eq_dual.size, guess.ineq_dual.size) != (
+        form.size,
+        form.eq_rhs.size,
+        form.ineq_rhs.size,
+    ):
+        return None
+    found, bound_dual = optimality(form, program.scaling, guess.x, guess.eq_dual, guess.ineq_dual)
+    if not found.passes(TOLERANCE):
+        return None
+    point = replace(guess, bound_dual=bound_dual, optimality=found)
+    return Verdict(point, Status.OPTIMAL, (Attempt(guess.solver, "optimum of another branch, proven again", 0.0),))

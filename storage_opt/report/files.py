@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.io.atomic import atomic_folder
+from storage_opt.io.interval_table import write_intervals
 from storage_opt.io.schedule_file import write_schedule
 from storage_opt.report.bill_table import bill_rows
+from storage_opt.report.statement_file import statement_csv
+from storage_opt.report.statement_xlsx import statement_xlsx
 from storage_opt.report.summary import summarise
 from storage_opt.report.view import as_csv, as_json
 from storage_opt.studies.result import DispatchResult
@@ -25,7 +28,7 @@ _DOTS_PER_INCH = 160
 def write_result(
     result: DispatchResult, folder: Path, *, plots: bool = True, progress: Callable[[str], None] | None = None
 ) -> tuple[Path, ...]:
-    """Write `schedule.csv`, `bill.csv`, `summary.json` and the charts.
+    """Write `schedule.csv`, `bill.csv`, the statement as CSV and XLSX, `summary.json` and the charts.
 
     Parameters
     ----------
@@ -54,9 +57,13 @@ def write_result(
         try:
             tell("writing tables")
             write_schedule(result.schedule, staged / "schedule.csv")
+            if result.provenance is not None:
+                write_intervals(result.provenance.horizon, result.provenance.columns, staged / "green_energy.csv")
             runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
             bill = as_csv(bill_rows(runs, result.site.spec.currency))
             (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
+            (staged / "statement.csv").write_bytes(statement_csv(runs, result.site.spec.currency))
+            (staged / "statement.xlsx").write_bytes(statement_xlsx(result.site, runs))
             (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
             if plots:
                 tell("drawing charts")

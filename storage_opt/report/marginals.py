@@ -14,8 +14,12 @@ __all__ = ["binding_words", "marginal_words"]
 def marginal_words(value: MarginalValue, currency: str) -> str:
     """One binding limit in one period, as a sentence.
 
-    A floor is eased by less of it and a cap by more; an exact value may move either way.
+    A floor is eased by less of it and a cap by more; an exact value may move either way. A contract's ratio is told by
+    what one more point of it costs or earns.
     """
+    intervals = f"{value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'}"
+    if value.unit == "percentage point":
+        return _ratio_words(value, currency)
     match value.sense:
         case Sense.CAP:
             change = f"one more {value.unit} of {value.words}"
@@ -23,9 +27,15 @@ def marginal_words(value: MarginalValue, currency: str) -> str:
             change = f"one {value.unit} less of {value.words}"
         case Sense.EXACT | Sense.SWITCH:
             change = f"moving {value.words} by one {value.unit}"
-    intervals = f"{value.binding_intervals:,} interval{'' if value.binding_intervals == 1 else 's'}"
     worth = f"{significant(value.value)} {currency}"
     return f"{change} in {value.period} is worth {worth} (binds in {intervals})"
+
+
+def _ratio_words(value: MarginalValue, currency: str) -> str:
+    """A ratio of the year: ``one more percentage point of ... costs 112,000 CNY over the horizon``."""
+    effect = "costs" if value.sense is Sense.FLOOR else "earns"
+    when = "over the horizon" if value.period == "horizon" else f"in {value.period}"
+    return f"one more {value.unit} of {value.words} {effect} {significant(value.value)} {currency} {when}"
 
 
 def binding_words(values: Sequence[MarginalValue], currency: str) -> list[str]:

@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
+from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
 from storage_opt.studies.result import DispatchResult
 
-__all__ = ["bill_lines", "horizon_document", "line_streams", "summarise"]
+__all__ = ["bill_lines", "green_document", "horizon_document", "line_streams", "party_amounts", "summarise"]
 
 
 def summarise(result: DispatchResult) -> dict[str, object]:
@@ -33,15 +34,24 @@ def summarise(result: DispatchResult) -> dict[str, object]:
             "savings": result.savings,
         },
         "bill": bill_lines({"baseline": result.baseline_ledger, "optimized": result.ledger}),
+        "parties": party_amounts({"baseline": result.baseline_ledger, "optimized": result.ledger}),
         "value_streams": {str(stream): value for stream, value in result.streams.items()},
         "batteries": {name: asdict(use) for name, use in result.batteries.items()},
         "rules": _rules(result),
+        "compliance": asdict(result.compliance) if result.compliance else None,
+        "green_energy": green_document(result.provenance),
+        "declared": [asdict(quantity) for quantity in result.declared],
         "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),
         "marginals": [asdict(value) for value in result.marginals],
         "timing": asdict(result.timing),
         "notes": list(result.notes),
     }
+
+
+def green_document(provenance: Provenance | None) -> dict[str, float] | None:
+    """Energy of each flow by origin; None without plants. [kWh]"""
+    return None if provenance is None else {f"{name}_kwh": value for name, value in provenance.energy_kwh.items()}
 
 
 def horizon_document(horizon: Horizon) -> dict[str, object]:
@@ -62,6 +72,13 @@ def bill_lines(ledgers: dict[str, Ledger]) -> list[dict[str, object]]:
         {"line": line, "stream": stream, **{run: amounts.get(line, 0.0) for run, amounts in sums.items()}}
         for line, stream in line_streams(ledgers.values()).items()
     ]
+
+
+def party_amounts(ledgers: dict[str, Ledger]) -> list[dict[str, object]]:
+    """What every party receives in each ledger, the site included, so that it sums to zero; exact, not in cents."""
+    sums = {run: ledger.by_party() for run, ledger in ledgers.items()}
+    parties = dict.fromkeys(party for amounts in sums.values() for party in amounts)
+    return [{"party": party, **{run: amounts.get(party, 0.0) for run, amounts in sums.items()}} for party in parties]
 
 
 def line_streams(ledgers: Iterable[Ledger]) -> dict[str, str]:

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 
 from rich.console import RenderableType
 
+from storage_opt.charges.base import SITE
 from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import TOLERANCE, Certificate
+from storage_opt.report.cents import cents_text
+from storage_opt.report.contract_tables import compliance_words, declared_words, green_table
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.marginals import binding_words
 from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
+from storage_opt.report.party_words import party_words
+from storage_opt.report.statement import statement_of
 from storage_opt.report.summary import line_streams
 from storage_opt.report.words import both
 from storage_opt.rules.base import RuleCheck
@@ -21,6 +26,7 @@ __all__ = [
     "bill_table",
     "cost_table",
     "dispatch_tables",
+    "party_table",
     "period_table",
     "rule_table",
     "span_words",
@@ -37,8 +43,15 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         heading(f"{result.site.spec.name}: {state}", span_words(result.schedule.horizon)),
         cost_table(runs, currency),
         bill_table(runs, currency),
+        party_table(runs, currency),
         streams_table({str(name): value for name, value in result.streams.items()}, currency),
     ]
+    if result.compliance is not None:
+        shown.append(bullets(both("compliance"), [compliance_words(result.compliance, result.savings, currency)]))
+    if result.declared:
+        shown.append(bullets(both("declared"), declared_words(result.declared)))
+    if result.provenance is not None:
+        shown.append(green_table(result.provenance))
     if result.branches:
         shown.append(_branch_table(result.branches, currency))
     if result.batteries:
@@ -83,6 +96,22 @@ def bill_table(runs: dict[str, Ledger], currency: str) -> RenderableType:
     columns: list[Column] = [(both("line"), "left"), (both("kind"), "left")]
     columns += [(f"{both(name)} [{currency}]", "right") for name in (first, second, "change")]
     return table(both("bill"), columns, rows, footer)
+
+
+def party_table(runs: dict[str, Ledger], currency: str) -> RenderableType:
+    """What each party receives in both runs, in cents: so the rows add to what the site pays."""
+    before, after = ({party: row[-1] for party, row in statement_of(run).balance().items()} for run in runs.values())
+    pairs = {party: (before.get(party, 0), after.get(party, 0)) for party in (*before, *after)}
+    site_gets = pairs.pop(SITE)
+
+    def cells(first: int, second: int) -> list[str]:
+        return [cents_text(whole, ",") for whole in (first, second, second - first)]
+
+    columns: list[Column] = [(both("party"), "left")]
+    columns += [(f"{both(name)} [{currency}]", "right") for name in (*runs, "change")]
+    rows = [(party_words(party), *cells(*pair)) for party, pair in pairs.items()]
+    footer = (both("site_pays"), *cells(-site_gets[0], -site_gets[1]))
+    return table(both("parties"), columns, rows, footer)
 
 
 def period_table(runs: dict[str, Ledger], currency: str) -> RenderableType:

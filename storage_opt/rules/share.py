@@ -1,4 +1,4 @@
-"""Ratios of energy over the horizon: self-use of what is available or consumed, export of what is available."""
+"""Ratios of energy over a contract year: self-use of what is available or consumed, export, green share."""
 
 from __future__ import annotations
 
@@ -14,54 +14,88 @@ from storage_opt.modeler import Expression, Modeler, Rule, Sense
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["ShareRule"]
+__all__ = ["Counted", "ShareRule"]
 
 _PERCENT = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """Where a ratio is counted, and what of its year lies before the horizon.
+
+    Parameters
+    ----------
+    inside : (T,) bool array
+        Intervals of the horizon that belong to the year.
+    part_before_kwh, whole_before_kwh : float
+        Energy of the year before the horizon. [kWh]
+    """
+
+    inside: NDArray[np.bool_]
+    part_before_kwh: float = 0.0
+    whole_before_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ShareRule:
-    """Energy of some flows as a share of a given energy, bounded from below (floor) or above (cap).
+    """Energy of some flows as a share of that of others, bounded from below (floor) or above (cap).
 
     Parameters
     ----------
     rule : Rule
         Name and words; its unit is the percentage point, so that a multiplier is money a point and a relaxation is
         told in points.
-    part : Metered
-        Flows whose energy counts. [kW]
-    whole_kwh : float
-        Energy it is compared with: the same whatever the schedule. [kWh]
+    part, whole : Metered
+        Flows whose energy counts, and flows it is compared with. [kW]
     share_frac : float
         The bound. [0-1]
+    counted : Counted
+        The intervals of one contract year.
+    whole_kwh : float
+        Typical energy of `whole`, which turns energy into percentage points: what it is where the schedule does not
+        change it. [kWh]
+    bought : bool
+        Whether what is missing is made up with certificates: then nothing is required of the schedule.
 
     Notes
     -----
-    ``100 h sum_t part_t / whole >= 100 share`` for a floor, ``<=`` for a cap, over the whole horizon. A horizon that is
-    a part of the contract's year has to keep the ratio of the year within itself.
+    ``100 (h sum_t (part_t - share whole_t)) / whole_kwh + 100 share >= 100 share`` for a floor, ``<=`` for a cap; the
+    energy before the horizon is added to both sums. Linear in the flows, whatever they are.
     """
 
-    equation: ClassVar[str] = "100 h sum_t part[t] / whole >= (<=) 100 share"
+    equation: ClassVar[str] = "100 h sum_t part[t] / sum_t whole[t] >= (<=) 100 share"
 
     rule: Rule
     part: Metered
-    whole_kwh: float
+    whole: Metered
     share_frac: float
+    counted: Counted
+    whole_kwh: float
+    bought: bool = False
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add the ratio as one row over chained sums."""
-        everything = np.zeros(model.horizon.steps, dtype=np.intp)
+        if self.bought:
+            return
+        year = np.where(self.counted.inside, 0, -1).astype(np.intp)
         name = f"{self.rule.name}.energy_kwh"
-        total = model.group_totals(name, model.horizon.step_h * self.part.value(flows), everything, 1)
-        points = (_PERCENT / self.whole_kwh) * total
+        ahead = self.part - self.whole.times(self.share_frac)
+        total = model.group_totals(name, model.horizon.step_h * ahead.value(flows), year, 1)
+        before = self.counted.part_before_kwh - self.share_frac * self.counted.whole_before_kwh
         bound = _PERCENT * self.share_frac
+        points = (_PERCENT / self.whole_kwh) * (total + before) + bound
         constraint = points >= bound if self.rule.sense is Sense.FLOOR else points <= bound
         model.require(self.rule.name, constraint, self.rule)
 
     def check(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> RuleCheck:
         """Required and achieved share. [%]"""
-        achieved = _PERCENT * float(self.part.value(flows).sum()) * horizon.step_h / self.whole_kwh
+        inside = self.counted.inside
+        part = float(self.part.value(flows)[inside].sum()) * horizon.step_h + self.counted.part_before_kwh
+        whole = float(self.whole.value(flows)[inside].sum()) * horizon.step_h + self.counted.whole_before_kwh
         required = _PERCENT * self.share_frac
+        achieved = _PERCENT * part / whole if whole > 0 else 0.0
+        if self.bought:
+            achieved = max(achieved, required)
         floor = self.rule.sense is Sense.FLOOR
         miss = required - achieved if floor else achieved - required
         ok = miss <= TOLERANCE_RELATIVE * _PERCENT

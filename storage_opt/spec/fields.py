@@ -23,6 +23,7 @@ __all__ = [
     "MoneyPerKva",
     "MoneyPerKw",
     "MoneyPerKwh",
+    "MultiplierSeries",
     "Name",
     "PowerKw",
     "PowerKwSeries",
@@ -76,5 +77,6 @@ _SERIES: tuple[Any, ...] = (BeforeValidator(parse_series), PlainSerializer(plain
 
 PowerKwSeries = Annotated[Series, *_SERIES, Quantity("kW", Dimension.POWER, 0.0)]
 FractionSeries = Annotated[Series, *_SERIES, Quantity("1", Dimension.FRACTION, 0.0, 1.0)]
+MultiplierSeries = Annotated[Series, *_SERIES, Quantity("1", Dimension.FRACTION, 0.0)]
 PriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_PER_ENERGY, 0.0)]
 SignedPriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_PER_ENERGY)]

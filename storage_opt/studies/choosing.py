@@ -12,10 +12,12 @@ from enum import StrEnum
 from itertools import product
 
 from storage_opt.errors import Fault, InfeasibleError, InputError
+from storage_opt.model.solve import Point
+from storage_opt.spec.basic_charge import BasicChargeSpec
 from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.resolved import Site
-from storage_opt.spec.supply import BasicChargeSpec, Regime, SupplySpec
-from storage_opt.studies.dispatch import optimize
+from storage_opt.spec.supply import Regime, SupplySpec
+from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.result import Branch, DispatchResult
 
 __all__ = ["Question", "choose", "questions_in"]
@@ -29,7 +31,9 @@ class Question(StrEnum):
     REGIME = "regime"
     """Single capacity charge (单一容量制) or two parts (两部制)."""
     BASIS = "basis"
-    """Basic charge by capacity, by actual demand, or by the declared demand where one is given."""
+    """Basic charge by capacity or by demand (按容量或按需量)."""
+    DEMAND = "demand"
+    """Demand as measured, as declared where a declaration is written, or declared anew each month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,22 @@ def choose(
     """
     found: list[tuple[_Variant, DispatchResult | None, str]] = []
     failure: InfeasibleError | None = None
+    point: Point | None = None
     for variant in _variants(site, tuple(questions)):
         if progress:
             progress(f"branch {variant.name}")
         try:
-            result = optimize(_with_supply(site, variant.supply), solver=solver, progress=progress, read_s=read_s)
+            # branches that differ in constants only share their optimum, which is proven again instead of found again
+            result, point = dispatched(
+                _with_supply(site, variant.supply),
+                solver=solver,
+                progress=progress,
+                read_s=read_s,
+                guess=point,
+                explain=failure is None,
+            )
         except InfeasibleError as error:
-            failure = error
+            failure = failure or error
             found.append((variant, None, "infeasible"))
         else:
             state = "certified" if result.certificate.certified else "not certified"
@@ -104,7 +117,8 @@ def choose(
         Branch(variant.name, None if result is None else result.ledger.total, state, variant is chosen)
         for variant, result, state in found
     )
-    return replace(best, branches=branches)
+    # rebates that were decided inside the chosen branch stand below it
+    return replace(best, branches=(*branches, *best.branches))
 
 
 def _variants(site: Site, questions: tuple[Question, ...]) -> Iterator[_Variant]:
@@ -115,9 +129,9 @@ def _variants(site: Site, questions: tuple[Question, ...]) -> Iterator[_Variant]
         )
     supply = contract.supply
     regimes = _regimes(supply) if Question.REGIME in questions else (supply.regime,)
-    basics = _basics(supply) if Question.BASIS in questions else (supply.basic,)
-    for regime, basic in product(regimes, basics):
-        name = str(regime) if basic is None else f"{regime}, {basic.mode}"
+    basics = tuple(_basics(supply, questions)) if {Question.BASIS, Question.DEMAND} & {*questions} else (supply.basic,)
+    for basic, regime in product(basics, regimes):
+        name = str(regime) if basic is None else f"{regime}, {_named(basic)}"
         yield _Variant(name, supply.model_copy(update={"regime": regime, "basic": basic}))
 
 
@@ -130,16 +144,30 @@ def _regimes(supply: SupplySpec) -> tuple[Regime, ...]:
     return _DIRECT
 
 
-def _basics(supply: SupplySpec) -> tuple[BasicChargeSpec, ...]:
+def _basics(supply: SupplySpec, questions: tuple[Question, ...]) -> Iterator[BasicChargeSpec]:
     written = supply.basic
     if written is None:
         raise InputError([Fault("there is no basic charge to choose", "write `basic`", key="contract.supply.basic")])
-    modes = ["actual_demand"]
-    if written.capacity_kva is not None:
-        modes.insert(0, "capacity")
-    if written.contract_kw is not None:
-        modes.append("contract_demand")
-    return tuple(written.model_copy(update={"mode": mode}) for mode in modes)
+    if Question.BASIS in questions or written.mode == "capacity":
+        if written.capacity_kva is None and supply.access_capacity_kva is None:
+            what = "the basic charge by capacity can't be compared, because no capacity is known"
+            raise InputError([Fault(what, "give capacity_kva", key="contract.supply.basic.capacity_kva")])
+        yield written.model_copy(update={"mode": "capacity", "rebate": None})
+    if Question.BASIS not in questions and written.mode == "capacity":
+        return
+    if Question.DEMAND not in questions:
+        yield written if written.mode != "capacity" else written.model_copy(update={"mode": "actual_demand"})
+        return
+    yield written.model_copy(update={"mode": "actual_demand"})
+    if written.contract_kw not in {None, "optimal"}:
+        yield written.model_copy(update={"mode": "contract_demand"})
+    yield written.model_copy(update={"mode": "contract_demand", "contract_kw": "optimal"})
+
+
+def _named(basic: BasicChargeSpec) -> str:
+    return (
+        f"{basic.mode}, optimal" if basic.mode == "contract_demand" and basic.contract_kw == "optimal" else basic.mode
+    )
 
 
 def _with_supply(site: Site, supply: SupplySpec) -> Site:

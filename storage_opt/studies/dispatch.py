@@ -11,30 +11,34 @@ from typing import TYPE_CHECKING
 from storage_opt.assets.site import site_battery
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.audit import ledger_mismatch
-from storage_opt.ledger.baseline import baseline_schedule
+from storage_opt.ledger.baseline import BaselineRun, baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
+from storage_opt.ledger.provenance import trace
 from storage_opt.ledger.streams import value_streams
-from storage_opt.lowering.contract import lower_rules
+from storage_opt.lowering.contract.defaults import contract_notes
+from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
-from storage_opt.lowering.supply_defaults import supply_notes
 from storage_opt.model.certificate import TOLERANCE, Certificate
-from storage_opt.model.compile import compile_program
-from storage_opt.model.duals import limit_worths
+from storage_opt.model.duals import Worth
 from storage_opt.model.installed import require_installed
-from storage_opt.model.optimum import Optimum, solve_program
+from storage_opt.model.optimum import Optimum
 from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
 from storage_opt.model.program import Program
+from storage_opt.model.solve import Point
 from storage_opt.model.watchdog import warm_up
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.compliance import broken_rule_notes
+from storage_opt.studies.declared import declared_quantities
+from storage_opt.studies.price_of_rules import price_of_rules
+from storage_opt.studies.rebates import solve_site
 from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["optimize"]
+__all__ = ["dispatched", "optimize"]
 
 _SHOWS_IN_THE_BILL = 1e-7
 """Relative difference of the bill at which less noise is removed."""
@@ -46,6 +50,7 @@ def optimize(
     solver: str | None = None,
     progress: Callable[[str], None] | None = None,
     read_s: float = 0.0,
+    compliance: bool | None = None,
 ) -> DispatchResult:
     """Find the cheapest schedule of a site, prove it, and settle its bill.
 
@@ -59,6 +64,9 @@ def optimize(
         Told what happens, a line a stage.
     read_s : float
         Time already spent on reading, to be shown with the other stages. [s]
+    compliance : bool or None
+        Whether to solve once more without the contract's rules, to tell what they cost; by default when the baseline
+        breaks one of them.
 
     Returns
     -------
@@ -72,6 +80,23 @@ def optimize(
     InfeasibleError, UnboundedError, SolverError
         When there is no certified optimum; each says why and what to change.
     """
+    return dispatched(site, solver=solver, progress=progress, read_s=read_s, compliance=compliance)[0]
+
+
+def dispatched(
+    site: Site,
+    *,
+    solver: str | None = None,
+    progress: Callable[[str], None] | None = None,
+    read_s: float = 0.0,
+    compliance: bool | None = None,
+    guess: Point | None = None,
+    explain: bool = True,
+) -> tuple[DispatchResult, Point]:
+    """As :func:`optimize`, with the optimal point for the next branch of a choice.
+
+    `guess` is the point of the branch before; `explain` asks for the rules that conflict where there is no schedule.
+    """
     require_installed(solver)
     tell = progress or _silent
     clock = _Clock()
@@ -79,26 +104,26 @@ def optimize(
     with clock("build"):
         tell("lowering tariffs")
         charges, rules = lower_site(site), lower_rules(site)
-        baseline = baseline_schedule(site, charges)
-    with clock("compile"):
-        tell("compiling the model")
-        program = compile_program(site, charges, rules)
+        baseline = baseline_schedule(site, charges, rules)
+        baseline_rules = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
     with clock("solve"):
-        tell(f"solving {program.form.size:,} variables")
-        optimum = solve_program(program, solver=solver, tell=progress)
+        tell("compiling the model")
+        solved = solve_site(site, charges, rules, solver=solver, tell=progress, guess=guess, explain=explain)
+        program, optimum = solved.program, solved.optimum
+        price = price_of_rules(
+            site, charges, rules, solved, baseline_rules, always=compliance, solver=solver, tell=progress
+        )
+    clock.move("solve", "compile", solved.compile_s)
     with clock("settle"):
         tell("settling the bill")
         schedule, ledger, mismatch = _settled_plan(site, charges, program, optimum)
         baseline_ledger = settle(baseline.schedule, charges)
         checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
         certificate = _certificate(site, optimum, schedule, mismatch, checks)
-        baseline_rules = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
-        marginals = tuple(
-            MarginalValue(w.rule.name, w.rule.words, w.period, w.rule.unit, w.value, w.binding_intervals, w.rule.sense)
-            for w in limit_worths(program, optimum.point)
-        )
-    return DispatchResult(
+        use = _battery_use(site, schedule)
+        provenance = trace(site, schedule) if site.spec.generator else None
+    result = DispatchResult(
         site,
         schedule,
         ledger,
@@ -106,18 +131,40 @@ def optimize(
         baseline_ledger,
         certificate,
         streams,
-        _battery_use(site, schedule),
-        marginals,
+        use,
+        tuple(_marginal(worth) for worth in solved.worths),
         clock.timing(read_s),
-        (
-            *site.notes,
-            *supply_notes(site),
-            *baseline.notes,
-            *broken_rule_notes(baseline_rules),
-            *_solver_notes(optimum),
-            *_uncertified_notes(certificate),
-        ),
+        _notes(site, baseline, baseline_rules, optimum, certificate),
         baseline_rules,
+        solved.branches,
+        price,
+        provenance,
+        declared_quantities(site, ledger),
+    )
+    return result, optimum.point
+
+
+def _notes(
+    site: Site,
+    baseline: BaselineRun,
+    baseline_rules: tuple[RuleCheck, ...],
+    optimum: Optimum,
+    certificate: Certificate,
+) -> tuple[str, ...]:
+    return (
+        *site.notes,
+        *contract_notes(site),
+        *baseline.notes,
+        *broken_rule_notes(baseline_rules),
+        *_solver_notes(optimum),
+        *_uncertified_notes(certificate),
+    )
+
+
+def _marginal(worth: Worth) -> MarginalValue:
+    rule = worth.rule
+    return MarginalValue(
+        rule.name, rule.words, worth.period, rule.unit, worth.value, worth.binding_intervals, rule.sense
     )
 
 
@@ -202,6 +249,11 @@ class _Clock:
 
     started: float = field(default_factory=time.perf_counter)
     spent: dict[str, float] = field(default_factory=dict)
+
+    def move(self, source: str, target: str, seconds: float) -> None:
+        """Count a part of one stage under another."""
+        self.spent[source] -= seconds
+        self.spent[target] = self.spent.get(target, 0.0) + seconds
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:

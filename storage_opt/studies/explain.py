@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from storage_opt.charges.base import Charge
-from storage_opt.lowering.contract import lower_rules
+from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.compile import compile_program
 from storage_opt.model.program import Program

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage_opt.ledger.ledger import Ledger
+from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
 from storage_opt.modeler import Sense
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.declared import Declared
 
-__all__ = ["BatteryUse", "Branch", "DispatchResult", "MarginalValue", "Timing"]
+__all__ = ["BatteryUse", "Branch", "Compliance", "DispatchResult", "MarginalValue", "Timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Branch:
     cost : float or None
         Optimal cost; None when no schedule keeps all rules. [money]
     state : str
-        ``certified``, ``not certified`` or ``infeasible``.
+        ``certified``, ``not certified`` or ``infeasible``; of a rebate ``solved``, or ``bound`` while a
+        period is open.
     chosen : bool
         Whether it is the one that was taken.
     """
@@ -97,6 +100,25 @@ class Branch:
     cost: float | None
     state: str
     chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """What keeping the rules of a contract costs.
+
+    Parameters
+    ----------
+    cost_without_rules : float
+        Optimal cost if no contract rule had to be kept. [money]
+    cost : float
+        Optimal cost with the rules less that; the savings would be larger by it. [money]
+    broken_by_baseline : tuple of str
+        Rules the baseline does not keep, in words.
+    """
+
+    cost_without_rules: float
+    cost: float
+    broken_by_baseline: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -127,6 +149,12 @@ class DispatchResult:
         Contract rules measured on the baseline, which does not have to keep them.
     branches : tuple of Branch
         What could be chosen and what each choice costs; empty when nothing was chosen.
+    compliance : Compliance or None
+        The price of the contract's rules; None when the baseline keeps them too and nobody asked.
+    provenance : Provenance or None
+        Where green energy went and where stored energy came from, interval by interval; None without plants.
+    declared : tuple of Declared
+        What to declare to the grid company, where the contract leaves it to the optimiser.
     """
 
     site: Site
@@ -142,6 +170,9 @@ class DispatchResult:
     notes: tuple[str, ...]
     baseline_rules: tuple[RuleCheck, ...] = ()
     branches: tuple[Branch, ...] = ()
+    compliance: Compliance | None = None
+    provenance: Provenance | None = None
+    declared: tuple[Declared, ...] = ()
 
     @property
     def savings(self) -> float:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from storage_opt.ledger.baseline import baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
-from storage_opt.lowering.contract import lower_rules
+from storage_opt.lowering.contract.defaults import contract_notes
+from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
-from storage_opt.lowering.supply_defaults import supply_notes
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
@@ -72,11 +72,11 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     """
     ledger = bill(site, schedule)
     charges = lower_site(site)
-    baseline = baseline_schedule(site, charges)
+    rules = lower_rules(site)
+    baseline = baseline_schedule(site, charges, rules)
     before = settle(baseline.schedule, charges)
     streams = value_streams(site, charges, schedule, baseline.schedule, ledger, before)
-    rules = lower_rules(site)
     checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
     broken = broken_rule_notes(rule.check(baseline.schedule, site.horizon) for rule in rules)
-    notes = (*site.notes, *supply_notes(site), *baseline.notes, *broken)
+    notes = (*site.notes, *contract_notes(site), *baseline.notes, *broken)
     return Settlement(site, schedule, ledger, baseline.schedule, before, streams, notes, checks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import storage_opt
-from storage_opt.lowering.contract import lower_rules
+from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.backends import solve_form
 from storage_opt.model.compile import compile_program

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import openpyxl
 import pytest
 
 from storage_opt.io.schedule_file import write_schedule
@@ -43,6 +44,59 @@ def test_csv_holds_every_entry_of_both(run, site_folder, metered):
     assert len(entries) == len(metered[1].ledger.entries)
     for row in rows:
         assert float(row["quantity"]) * float(row["rate"]) == pytest.approx(float(row["amount"]), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["july.csv", "new/july.XLSX"])
+def test_the_statement_of_a_metered_week(run, site_folder, metered, name):
+    target = site_folder.parent / name
+    result = run("bill", site_folder, "-s", metered[0], "-f", "json", "--statement", name)
+    cost = json.loads(result.stdout)["cost"]["metered"]
+    assert result.stderr.splitlines()[-1] == f"note: wrote `{name}`"
+    if target.suffix == ".csv":
+        rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+        assert [row["run"] for row in rows][:1] == ["metered"]
+        (total,) = [row["amount"] for row in rows if row["kind"] == "grand_total" and row["run"] == "metered"]
+        assert float(total) == pytest.approx(cost, abs=0.01)
+    else:
+        book = openpyxl.load_workbook(target, data_only=True)
+        assert book.sheetnames == ["Summary 汇总", "2027-06", "2027-07", "Baseline 基准"]
+        assert book["2027-07"]["A5"].value == "Schedule 方案: Metered 实测"
+    again = target.read_bytes()
+    run("bill", site_folder, "-s", metered[0], "--statement", name)
+    assert target.read_bytes() == again
+
+
+@pytest.mark.parametrize("name", ["july.pdf", "july", ".xlsx.bak"])
+def test_a_statement_of_another_form_is_refused_before_anything_is_read(run, site_folder, name):
+    result = run("bill", site_folder, "-s", "nowhere.csv", "--statement", name, code=2)
+    assert result.stderr.startswith(f"error: `{name}` is no name of a statement (`--statement`)")
+    assert result.stderr.endswith("hint: end it in .csv or .xlsx\n")
+    assert result.stdout == ""
+
+
+def test_a_statement_never_replaces_an_input(run, site_folder, change, metered):
+    table = site_folder / "pv.csv"
+    table.write_text("hour,pv\n", encoding="utf-8")
+    stamps = [f"2027-{6 if day < 3 else 7:02}-{28 + day if day < 3 else day - 2:02}" for day in range(7)]
+    rows = [f"{stamp} {hour:02}:00,0.5" for stamp in stamps for hour in range(24)]
+    table.write_text("time,pv\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    change(
+        "profile = [0, 0, 0, 0, 0, 0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.9, 0.8, 0.6, 0.4, 0.2, 0.1, 0, 0, 0, 0, 0, 0]",
+        'profile = { file = "pv.csv", column = "pv" }',
+    )
+    link = site_folder.parent / "link.csv"
+    link.hardlink_to(table)
+    for target in (metered[0], table, link, "teahouse/../metered.csv"):
+        before = (metered[0].read_bytes(), table.read_bytes())
+        result = run("bill", site_folder, "-s", metered[0], "--statement", target, code=2)
+        assert "is an input and would be written over" in result.stderr
+        assert result.stdout == ""
+        assert (metered[0].read_bytes(), table.read_bytes()) == before
+
+
+def test_a_folder_in_the_place_of_the_statement_is_refused(run, site_folder, metered):
+    (site_folder.parent / "taken.csv").mkdir()
+    assert "is a folder" in run("bill", site_folder, "-s", metered[0], "--statement", "taken.csv", code=2).stderr
 
 
 def test_a_missing_or_broken_schedule_is_wrong_input(run, site_folder):

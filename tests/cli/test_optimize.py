@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,8 @@ from storage_opt.io.site_file import load_site
 from storage_opt.report import files
 from tests.support.teahouse import SITE
 
-OUTPUTS = ["bill.csv", "months.png", "months.svg", "schedule.csv", "summary.json", "week.png", "week.svg"]
+TABLES = ["bill.csv", "schedule.csv", "statement.csv", "statement.xlsx", "summary.json"]
+OUTPUTS = sorted([*TABLES, "months.png", "months.svg", "week.png", "week.svg"])
 
 
 def _left_behind(folder):
@@ -59,6 +61,19 @@ def test_summary_is_certified_and_agrees_with_the_bill(solved):
         assert total == pytest.approx(summary["cost"][key], rel=1e-9)
 
 
+def test_the_statement_agrees_with_the_summary(solved):
+    site, result = solved
+    out = site.parent / "teahouse-out"
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    rows = list(csv.DictReader(io.StringIO((out / "statement.csv").read_text(encoding="utf-8"))))
+    totals = {row["run"]: float(row["amount"]) for row in rows if row["kind"] == "grand_total"}
+    for run_name, key in (("plan", "optimized"), ("baseline", "baseline")):
+        assert totals[run_name] == pytest.approx(summary["cost"][key], abs=0.02)
+        assert sum(party[key] for party in summary["parties"]) == pytest.approx(0.0, abs=1e-6)
+    assert "Grid company 电网企业" in result.stdout
+    assert openpyxl.load_workbook(out / "statement.xlsx").sheetnames[1:3] == ["2027-06", "2027-07"]
+
+
 def test_schedule_reads_back_for_the_bill(solved, run):
     site, _ = solved
     out = site.parent / "teahouse-out"
@@ -73,7 +88,7 @@ def test_schedule_reads_back_for_the_bill(solved, run):
 def test_stdout_is_data_alone(run, site_folder):
     result = run("optimize", site_folder, "--no-plots", "-f", "json", "--out", "here")
     assert json.loads(result.stdout) == json.loads((site_folder.parent / "here" / "summary.json").read_text("utf-8"))
-    assert sorted(path.name for path in (site_folder.parent / "here").iterdir()) == OUTPUTS[:1] + OUTPUTS[3:5]
+    assert sorted(path.name for path in (site_folder.parent / "here").iterdir()) == TABLES
     bill = run("optimize", site_folder, "--no-plots", "-f", "csv", "--out", "here").stdout
     assert bill == (site_folder.parent / "here" / "bill.csv").read_text("utf-8")
 

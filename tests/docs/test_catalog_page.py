@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from storage_opt.catalog.china_tables import CHINA
-from storage_opt.catalog.floating_base import FloatingBase
 from storage_opt.catalog.provenance_row import Confidence
 from storage_opt.catalog.tou_calendar import calendar_codes, tou_calendars
+from storage_opt.spec.floating_base import FloatingBase
 from tests.support.source import DOCS
 
 PAGE = (DOCS / "reference" / "catalog.md").read_text(encoding="utf-8")

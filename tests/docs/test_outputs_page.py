@@ -1,20 +1,23 @@
-"""The page of outputs has every key of the summary and every column of the bill."""
+"""The page of outputs has every key of the summary and every column of the bill and the statement."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 
 import storage_opt
+from storage_opt.ledger.provenance import Provenance
 from storage_opt.report.bill_table import bill_rows
+from storage_opt.report.statement import statement_rows
 from storage_opt.report.summary import summarise
 from storage_opt.spec.site import SiteSpec
 from tests.support.source import DOCS
 
 PAGE = (DOCS / "reference" / "outputs.md").read_text(encoding="utf-8")
-FREE = {"value_streams", "batteries"}
-"""Documents whose keys are names: of streams, of batteries."""
+FREE = {"value_streams", "batteries", "green_energy"}
+"""Documents whose keys are names: of streams, of batteries, of the columns of another file."""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,18 @@ def test_every_key_of_the_summary_is_on_the_page(result):
 def test_every_column_of_the_bill_is_on_the_page(result):
     columns = next(iter(bill_rows({"plan": result.ledger}, "CNY"))).keys()
     assert sorted(column for column in columns if f"`{column}`" not in PAGE) == []
+
+
+def test_every_column_and_kind_of_row_of_the_statement_is_on_the_page(result):
+    rows = list(statement_rows({"plan": result.ledger}, "CNY"))
+    names = {*rows[0], *(str(row["kind"]) for row in rows), "rounding"}
+    section = PAGE.partition("## statement.csv")[2].partition("\n## ")[0]
+    assert sorted(name for name in names if f"`{name}`" not in section) == []
+
+
+def test_every_column_of_the_green_energy_is_on_the_page():
+    names = {field.name for field in fields(Provenance)} - {"horizon", "green_stored_kwh"}
+    assert sorted(name for name in names if f"`{name}_kw`" not in PAGE) == []
 
 
 def test_every_flow_of_the_schedule_is_on_the_page(result):

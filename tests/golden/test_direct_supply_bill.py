@@ -25,7 +25,7 @@ PRICES: dict[str, Any] = {
     "transmission_per_kwh": 0.0520,
     "system_operation_per_kwh": 0.04,
     "funds_per_kwh": 0.022425,
-    "plant_price_per_kwh": 0.22,
+    "plant": {"price_per_kwh": 0.22},
     "export_price_per_kwh": 0.12,
     "export_loss_frac": 0.0281,
     "access_capacity_kva": 100_000.0,
@@ -102,9 +102,7 @@ def test_power_factor_is_a_share_of_everything_but_funds() -> None:
     made = site("direct_two_part", power_factor_adjustment_frac=0.05)
     lines = settle(schedule(made), lower_site(made)).by_line()
     based = ("grid_energy", "line_loss", "system_operation", "transmission", "basic")
-    for name in based:
-        assert lines[f"contract.{name}_power_factor"] == pytest.approx(0.05 * lines[f"contract.{name}"])
-    assert "contract.funds_power_factor" not in lines
+    assert lines["contract.power_factor"] == pytest.approx(0.05 * sum(lines[f"contract.{name}"] for name in based))
 
 
 @pytest.mark.parametrize(("load_factor", "millions"), [(0.50, 3.85), (0.60, 4.23), (0.65, 4.42), (0.75, 4.80)])
@@ -149,10 +147,10 @@ def test_contract_demand_pays_the_declaration_and_twice_the_excess_over_105_perc
 
 def test_network_price_per_kwh_is_no_reason_to_save_import_under_single_capacity() -> None:
     """The worth of a kWh of import differs by the network price between the regimes: what the law intends."""
-    flat = {"energy_price_per_kwh": 0.30, "plant_price_per_kwh": 0.36, "funds_on_self_use": False}
+    flat = {"energy_price_per_kwh": 0.30, "funds_on_self_use": False}
     # using the plant costs 0.36; import costs 0.30 + 0.006 + 0.04 + 0.022425 = 0.368425, and 0.420425 with network
-    single = optimize(site("direct_single_capacity", **flat | {"plant_price_per_kwh": 0.40}))
-    ordinary = optimize(site("ordinary_market", **flat | {"plant_price_per_kwh": 0.40}))
+    single = optimize(site("direct_single_capacity", **flat | {"plant": {"price_per_kwh": 0.40}}))
+    ordinary = optimize(site("ordinary_market", **flat | {"plant": {"price_per_kwh": 0.40}}))
     assert single.schedule.energy_kwh(FlowKind.USED_KW) == pytest.approx(0.0, abs=1e-3)
     assert ordinary.schedule.energy_kwh(FlowKind.USED_KW) == pytest.approx(30e3 * HOURS)
     assert single.certificate.certified
@@ -181,16 +179,14 @@ def test_every_missing_price_is_named_at_once() -> None:
 
 
 def test_off_grid_pays_funds_on_what_it_makes_and_no_exchange() -> None:
-    with pytest.raises(InputError, match="off-grid"):
-        lower_site(site("off_grid"))
+    """20 MW served by 30 MW of wind; the plan neither imports nor exports although the grid connection would let it."""
     spec = site("off_grid").spec
-    alone = spec.model_copy(
-        update={
-            "grid": type(spec.grid)(import_limit_kw=0.0, export_limit_kw=0.0),
-            "load": {"dc": type(spec.load["dc"])(power_kw=20_000.0)},
-        }
-    )
+    alone = spec.model_copy(update={"load": {"dc": type(spec.load["dc"])(power_kw=20_000.0)}})
     result = optimize(Site(alone, spec.horizon.build()))
+    assert {rule.name for rule in result.certificate.rules if rule.ok} == {
+        "contract.off_grid_import",
+        "contract.off_grid_export",
+    }
     lines = result.ledger.by_line()
     assert lines["contract.funds_self_use"] == pytest.approx(0.022425 * 20_000 * HOURS, rel=1e-6)
     assert lines["contract.plant_energy"] == pytest.approx(0.22 * 20_000 * HOURS, rel=1e-6)

@@ -39,10 +39,11 @@ UNIT_IN_NAME = {
     "min": "_minutes",
     "kW/h": "_kw_per_h",
     "kWh/year": "_kwh_per_year",
+    "kWh/kVA": "_kwh_per_kva",
     "1/h": "_per_h",
     "1/day": "_per_day",
 }
-DIMENSIONLESS = re.compile(r"(_frac$|_efficiency$|^power_factor$|^profile$|^at_least$|^final_soc$)")
+DIMENSIONLESS = re.compile(r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^at_least$|^final_soc$)")
 
 
 def _run(code: str) -> str:

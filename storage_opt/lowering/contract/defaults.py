@@ -1,83 +1,92 @@
-"""Prices of the public grid that a contract leaves out, from the catalog, each told with its source."""
+"""What a contract leaves out, filled from the national rules and the catalog, each told with its source."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage_opt.catalog.network_price import NetworkPrice, network_price
-from storage_opt.catalog.provenance_row import stale_note
 from storage_opt.errors import Fault, InputError
+from storage_opt.lowering.contract.agency import agency_defaults
+from storage_opt.lowering.contract.network_defaults import network_defaults
+from storage_opt.spec.basic_charge import BasicChargeSpec
+from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.resolved import Site
-from storage_opt.spec.series import Constant, InMemory
-from storage_opt.spec.supply import BasicChargeSpec, SupplySpec
+from storage_opt.spec.supply import Regime, SupplySpec
 
-__all__ = ["Defaulted", "supply_notes", "with_defaults"]
+__all__ = ["DefaultedContract", "contract_notes", "contract_with_defaults"]
+
+_NATIONAL = "发改能源〔2025〕650号 art. 6"
+_LATER_VINTAGE = 2030
 
 
 @dataclass(frozen=True, slots=True)
-class Defaulted:
-    """A supply contract with its gaps filled, and what was filled from where."""
+class DefaultedContract:
+    """A contract with its gaps filled, and what was filled from where."""
 
-    supply: SupplySpec
+    contract: ContractSpec
     notes: tuple[str, ...]
 
 
-def with_defaults(supply: SupplySpec, site: Site) -> Defaulted:
-    """Fill network prices from the catalog where region and voltage are given.
+def contract_with_defaults(site: Site) -> DefaultedContract:
+    """Fill ratios of the national rules and prices of the catalog; what the user wrote stays.
 
     Parameters
     ----------
-    supply : SupplySpec
-        What the user wrote; every price that is there stays.
     site : Site
-        Whose horizon decides: the prices in force on its first day are taken.
+        A site with a contract; prices in force on the first day of its horizon are taken.
 
     Raises
     ------
     InputError
         When the catalog knows no such region or voltage.
     """
+    contract = site.spec.contract or ContractSpec()
+    ratios, told = _national_ratios(contract, has_plant=bool(site.spec.generator))
+    if contract.supply is None:
+        return DefaultedContract(contract.model_copy(update=ratios), told)
+    supply, notes = _supply(contract.supply, site)
+    return DefaultedContract(contract.model_copy(update=ratios | {"supply": supply}), (*told, *notes))
+
+
+def contract_notes(site: Site) -> tuple[str, ...]:
+    """What was filled in for a site's contract, with its source; nothing without a contract."""
+    return contract_with_defaults(site).notes if site.spec.contract else ()
+
+
+def _national_ratios(contract: ContractSpec, *, has_plant: bool) -> tuple[dict[str, float], tuple[str, ...]]:
+    if contract.rule_set == "none" or not has_plant:
+        return {}, ()
+    later = contract.commissioned_year is not None and contract.commissioned_year >= _LATER_VINTAGE
+    national = {
+        "self_use_of_available_min_frac": 0.60,
+        "self_use_of_consumption_min_frac": 0.35 if later else 0.30,
+        "export_of_available_max_frac": 0.20,
+    }
+    filled = {name: value for name, value in national.items() if getattr(contract, name) is None}
+    return filled, tuple(f"contract.{name} = {value:g} from {_NATIONAL}" for name, value in filled.items())
+
+
+def _supply(supply: SupplySpec, site: Site) -> tuple[SupplySpec, tuple[str, ...]]:
+    supply = supply.model_copy(update={"basic": _basic_with_capacity(supply)})
     if supply.region is None or supply.voltage is None:
-        return Defaulted(supply, ())
-    try:
-        row = network_price(supply.region, supply.voltage, site.horizon.first_day)
-    except InputError as error:
-        raise InputError([Fault(f.what, f.hint, key="contract.supply.region") for f in error.faults]) from error
-    filled: dict[str, object] = {}
-    if supply.transmission_per_kwh is None:
-        filled["transmission_per_kwh"] = Constant(row.energy_per_kwh)
-    if supply.funds_per_kwh is None and row.funds_per_kwh is not None:
-        filled["funds_per_kwh"] = Constant(row.funds_per_kwh)
-    if supply.line_loss_per_kwh is None and supply.energy_price_per_kwh is not None:
-        per_price = row.loss_frac / (1.0 - row.loss_frac)
-        filled["line_loss_per_kwh"] = InMemory(per_price * site.values(supply.energy_price_per_kwh).clip(min=0.0))
-    basic, basic_notes = _basic(supply.basic, row)
-    source = f"{row.document} ({row.grid}, {row.voltage_kv} kV, confidence {row.confidence})"
-    told = [f"contract.supply.{name} = {_told(value)} from {source}" for name, value in filled.items()]
-    told += [f"contract.supply.basic.{name} = {value:g} from {source}" for name, value in basic_notes.items()]
-    stale = stale_note(row, site.horizon.first_day, site.horizon.end_instant.date())
-    filled["basic"] = basic
-    return Defaulted(supply.model_copy(update=filled), (*told, *([stale] if stale else [])))
+        return supply, ()
+    notes: list[str] = []
+    # the agency's sheet goes first: its line loss and funds are those its prices were made with
+    fillers = [agency_defaults] if supply.regime is Regime.ORDINARY_AGENCY else []
+    for fill in (*fillers, network_defaults):
+        try:
+            filled, told = fill(supply, site)
+        except InputError as error:
+            raise InputError([Fault(f.what, f.hint, key="contract.supply.region") for f in error.faults]) from error
+        supply = supply.model_copy(update=filled)
+        notes += told
+    return supply, tuple(dict.fromkeys(notes))
 
 
-def _basic(basic: BasicChargeSpec | None, row: NetworkPrice) -> tuple[BasicChargeSpec | None, dict[str, float]]:
-    if basic is None:
-        return None, {}
-    filled: dict[str, float] = {}
-    if basic.mode == "capacity" and basic.price_per_kva is None:
-        filled["price_per_kva"] = row.capacity_per_kva_month
-    if basic.mode != "capacity" and basic.price_per_kw is None:
-        filled["price_per_kw"] = row.demand_per_kw_month
-    return basic.model_copy(update=filled), filled
-
-
-def supply_notes(site: Site) -> tuple[str, ...]:
-    """What the catalog filled in for a site's supply contract, with its source."""
-    contract = site.spec.contract
-    if contract is None or contract.supply is None:
-        return ()
-    return with_defaults(contract.supply, site).notes
-
-
-def _told(value: object) -> str:
-    return f"{value.value:g} per kWh" if isinstance(value, Constant) else "energy price x loss / (1 - loss)"
+def _basic_with_capacity(supply: SupplySpec) -> BasicChargeSpec | None:
+    """The basic charge on the access capacity, where it names no capacity of its own."""
+    basic, access = supply.basic, supply.access_capacity_kva
+    if basic is None or basic.capacity_kva is not None or access is None or isinstance(access, str):
+        return basic
+    changed: Mapping[str, float] = {"capacity_kva": access}
+    return basic.model_copy(update=changed)

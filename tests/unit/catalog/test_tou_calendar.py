@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from storage_opt.catalog.china_tables import read_rows
-from storage_opt.catalog.floating_base import FloatingBase
 from storage_opt.catalog.tou_calendar import calendar_codes, day_of, runs, tou_calendar, tou_calendars, variants_of
 from storage_opt.catalog.tou_rows import HALF_HOURS, Period, TouRow, VariantRow
 from storage_opt.errors import InputError
+from storage_opt.spec.floating_base import FloatingBase
 
 DAY = date(2026, 9, 1)
 MONTHS = range(1, 13)

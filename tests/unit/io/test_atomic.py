@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from storage_opt.errors import InputError
-from storage_opt.io.atomic import MARK, atomic_file, atomic_folder, refuse_unsafe_folder
+from storage_opt.io.atomic import MARK, atomic_file, atomic_folder, refuse_input_file, refuse_unsafe_folder
 
 
 def _names(folder):
@@ -108,3 +108,14 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
         pass
     with pytest.raises(InputError, match="cannot write"), atomic_file(tmp_path / "file" / "out.csv"):
         pass
+
+
+def test_an_output_file_that_is_an_input_is_refused_by_whatever_name(tmp_path):
+    read, other = tmp_path / "read.csv", tmp_path / "other.csv"
+    read.write_text("mine", encoding="utf-8")
+    (tmp_path / "soft.csv").symlink_to(read)
+    (tmp_path / "hard.csv").hardlink_to(read)
+    for name in ("read.csv", "soft.csv", "hard.csv", "deep/../read.csv"):
+        with pytest.raises(InputError, match="is an input"):
+            refuse_input_file(tmp_path / name, (other, read))
+    refuse_input_file(tmp_path / "new.csv", (other, read))

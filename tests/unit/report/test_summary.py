@@ -12,7 +12,7 @@ from tests.support.results import fake_result
 KEYS = {
     "": {
         "site", "status", "currency", "horizon", "cost", "bill", "value_streams", "batteries", "rules", "certificate",
-        "marginals", "timing", "notes",
+        "marginals", "timing", "notes", "parties",
     },
     "horizon": {"start", "end", "zone", "step_minutes", "steps"},
     "cost": {"baseline", "optimized", "savings"},
@@ -40,6 +40,14 @@ def test_bill_lines_sum_to_the_cost(summary):
         assert sum(line[run] for line in summary["bill"]) == pytest.approx(summary["cost"][run], rel=1e-12)
     assert summary["cost"]["savings"] == pytest.approx(summary["cost"]["baseline"] - summary["cost"]["optimized"])
     assert sum(summary["value_streams"].values()) == pytest.approx(summary["cost"]["savings"])
+
+
+def test_parties_sum_to_zero_and_the_site_pays_the_cost(summary):
+    for run in ("baseline", "optimized"):
+        received = {party["party"]: party[run] for party in summary["parties"]}
+        assert list(received) == ["grid company", "site"]
+        assert sum(received.values()) == pytest.approx(0.0, abs=1e-6)
+        assert received["site"] == pytest.approx(-summary["cost"][run])
 
 
 def test_lists_hold_what_design_names(summary):

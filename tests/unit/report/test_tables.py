@@ -6,7 +6,9 @@ from rich.console import Console
 
 from storage_opt.model.certificate import Certificate
 from storage_opt.modeler import Sense
+from storage_opt.report.cents import cents_text
 from storage_opt.report.marginals import binding_words, marginal_words
+from storage_opt.report.statement import statement_of
 from storage_opt.report.tables import dispatch_tables, span_words
 from storage_opt.studies.result import MarginalValue
 from tests.support.results import fake_result
@@ -53,6 +55,13 @@ def test_bill_has_english_and_chinese_and_units(text, result):
         f"{after['two_part.demand']:,.0f}",
         f"{after['two_part.demand'] - before['two_part.demand']:,.0f}",
     ]
+
+
+def test_parties_add_to_what_the_site_pays_to_the_cent(text, result):
+    before, after = (statement_of(run).total_cents for run in (result.baseline_ledger, result.ledger))
+    amounts = [cents_text(whole, ",") for whole in (before, after, after - before)]
+    assert _cells(text, "Grid company") == ["Grid company 电网企业", *amounts]
+    assert _cells(text, "Site pays") == ["Site pays 用户支付", *amounts]
 
 
 def test_energy_of_a_large_battery_is_in_mwh(text):

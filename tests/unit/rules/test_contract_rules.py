@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from storage_opt.errors import InfeasibleError, InputError
-from storage_opt.lowering.contract import lower_rules
+from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import limit_worths
@@ -60,12 +60,34 @@ def test_export_share_binds_and_is_worth_the_price_of_export() -> None:
     assert free.schedule.energy_kwh(FlowKind.EXPORT_KW) == pytest.approx(820.0, rel=1e-5)
 
 
-def test_baseline_that_breaks_a_rule_says_so() -> None:
-    """The baseline exports 820 of 2,000 kWh, 41 %, because rules are reported for it and not enforced."""
+def test_baseline_exports_as_far_as_the_rules_allow_and_curtails_the_rest() -> None:
+    """Of a surplus of 820 kWh the baseline exports 20 % of 2,000, 400 kWh, and curtails 420."""
     result = optimize(site({"export_of_available_max_frac": 0.2}, battery={}))
-    assert result.baseline_rules[0].achieved == pytest.approx(41.0)
+    assert result.baseline_rules[0].achieved == pytest.approx(20.0)
+    assert result.baseline.energy_kwh(FlowKind.EXPORT_KW) == pytest.approx(400.0)
+    assert result.baseline.energy_kwh(FlowKind.CURTAILED_KW) == pytest.approx(420.0)
+    assert result.compliance is None
+
+
+def test_baseline_that_breaks_a_rule_says_so_and_compliance_is_told_apart() -> None:
+    """Without storage 1,180 of 2,000 kWh are used on site, 59 %: below a floor of 70 %, which the baseline can't reach.
+
+    Without the floor the battery stands still, because export earns what import costs: the optimum is the baseline.
+    So all that the plan costs more than the baseline is the price of compliance.
+    """
+    even = {"meter": "export", "paid_to_site": True, "energy": [{"price_per_kwh": 0.3}]}
+    made = site(
+        {"self_use_of_available_min_frac": 0.7}, tariff={"t": {"energy": [{"price_per_kwh": 0.3}]}, "export": even}
+    )
+    result = optimize(made)
+    assert result.baseline_rules[0].achieved == pytest.approx(59.0)
     assert not result.baseline_rules[0].ok
-    assert any("baseline breaks the contract: export of available generation" in note for note in result.notes)
+    assert any("baseline breaks the contract: self-use of available generation" in note for note in result.notes)
+    assert result.compliance is not None
+    assert result.compliance.cost_without_rules == pytest.approx(result.baseline_ledger.total, rel=1e-6)
+    assert result.compliance.cost == pytest.approx(-result.savings, rel=1e-5)
+    assert result.compliance.cost > 0
+    assert optimize(made, compliance=False).compliance is None
 
 
 def test_self_use_counts_generation_less_export_less_storage_losses() -> None:

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from storage_opt.catalog.floating_base import FLOATS, FloatingBase, PriceComponents, period_prices
 from storage_opt.catalog.network_price import network_price
 from storage_opt.catalog.price_sheets import PriceSheet, agency_prices, at_voltage, component_prices
 from storage_opt.catalog.region_tariff import price_sheets
 from storage_opt.catalog.tou_rows import Period
 from storage_opt.errors import InputError
+from storage_opt.spec.floating_base import FLOATS, FloatingBase, PriceComponents, period_prices
 
 DAY = date(2026, 9, 1)
 
