@@ -161,12 +161,17 @@ class InfeasibleError(StorageOptError):
         The rules, each with what it alone would have to give.
     together : iterable of Conflict
         Least changes of several of them at once; empty when one rule gives it all.
+    reason : str
+        Why there is no schedule, where that is no conflict of rules; empty otherwise.
     """
 
     exit_code = 3
 
-    def __init__(self, conflicts: Iterable[Conflict], together: Iterable[Conflict] = ()) -> None:
-        self.conflicts, self.together = tuple(conflicts), tuple(together)
+    def __init__(self, conflicts: Iterable[Conflict], together: Iterable[Conflict] = (), reason: str = "") -> None:
+        self.conflicts, self.together, self.reason = tuple(conflicts), tuple(together), reason
+        if not self.conflicts:
+            super().__init__(f"no schedule keeps all rules{f': {reason}' if reason else ''}")
+            return
         lines = "\n".join(f"  - {conflict}" for conflict in self.conflicts)
         if self.together:
             changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)
@@ -176,6 +181,8 @@ class InfeasibleError(StorageOptError):
     @property
     def hint(self) -> str:
         """The cheapest single way out, when there is one."""
+        if not self.conflicts:
+            return "relax what forces energy onto the bus, such as an energy floor or output that must be taken"
         single = [c for c in self.conflicts if c.relaxation is not None]
         if not single and self.together:
             changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)

@@ -125,7 +125,9 @@ def price_sheets(grid: str) -> tuple[PriceSheet, ...]:
     return tuple(PriceSheet.of(row) for row in sorted(found, key=lambda row: row.valid_from, reverse=True))
 
 
-def region_tariff(region: str, voltage: str | float, on: date, *, variant: str = "") -> RegionTariff:
+def region_tariff(
+    region: str, voltage: str | float, on: date, *, variant: str = "", until: date | None = None
+) -> RegionTariff:
     """The two-part tariff of a region at a voltage.
 
     Parameters
@@ -138,6 +140,8 @@ def region_tariff(region: str, voltage: str | float, on: date, *, variant: str =
         Day of supply.
     variant : str
         Kind of day, such as ``holiday``; ordinary days unless it is asked for.
+    until : date or None
+        Day after the last day it is used for; by default it is used for one day.
 
     Raises
     ------
@@ -150,7 +154,14 @@ def region_tariff(region: str, voltage: str | float, on: date, *, variant: str =
     sheets = price_sheets(grid.grid)
     fitting = [sheet for sheet in sheets if sheet.base is calendar.base and _priced(sheet, calendar)]
     sheet = at_voltage(fitting[0], voltage_kv, on) if fitting else None
-    return RegionTariff(grid, on, network, calendar, sheet, tuple(_notes(grid, on, network, calendar, sheet)))
+    return RegionTariff(
+        grid,
+        on,
+        network,
+        calendar,
+        sheet,
+        tuple(_notes(grid, (on, until or on + timedelta(days=1)), network, calendar, sheet)),
+    )
 
 
 def _priced(sheet: PriceSheet, calendar: TouCalendar) -> bool:
@@ -159,11 +170,11 @@ def _priced(sheet: PriceSheet, calendar: TouCalendar) -> bool:
 
 
 def _notes(
-    grid: Grid, on: date, network: NetworkPrice, calendar: TouCalendar, sheet: PriceSheet | None
+    grid: Grid, used: tuple[date, date], network: NetworkPrice, calendar: TouCalendar, sheet: PriceSheet | None
 ) -> Iterator[str]:
     dated: list[ProvenanceRow] = [network, calendar.row, *([sheet.row] if sheet else [])]
     for row in dated:
-        stale = stale_note(row, on, on + timedelta(days=1))
+        stale = stale_note(row, *used)
         if stale:
             yield stale
     if sheet is not None:

@@ -1,9 +1,10 @@
 """Where green energy went and where stored energy came from, interval by interval; every kWh is counted once.
 
-Conventions, none of which moves money: within an interval generation serves the load first, then storage, then export,
-and what it leaves of the load and of storage is drawn from the grid; storage serves the load first and export with the
-rest. A battery is a well-mixed tank: what it delivers and loses has the green share of what it holds. A cyclic battery
-starts with the green share it ends with, any other starts without.
+Conventions, none of which moves money. Within an interval generation serves storage that may not take grid energy,
+then the load, then other storage, then export, and what it leaves of load and storage is drawn from the grid. Storage
+serves the load first and export with the rest. A battery is a well-mixed tank: what it delivers and loses has the
+green share of its content. A cyclic battery starts with the green share it ends with, any other starts without.
+Energy that passes from one battery to another loses its origin and counts as grid energy from then on.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Provenance:
         What storage delivered of the green energy it took.
     stored_grid_to_load, stored_grid_to_export : (T,) array
         What it delivered of grid energy.
+    stored_to_storage : (T,) array
+        What passed from one battery to another.
     green_stored_kwh : (T,) array
         Green energy in storage at the end of each interval. [kWh]
 
@@ -48,7 +51,8 @@ class Provenance:
     -----
     ``available = green_to_load + green_to_storage + green_to_export + curtailed``;
     ``import = grid_to_load + grid_to_storage + grid_to_export``;
-    ``discharge = `` the four ``stored_*``;  ``load = `` the four ``*_to_load``.
+    ``discharge = `` the five ``stored_*``;  ``load = `` the four ``*_to_load``;
+    ``charge = green_to_storage + grid_to_storage + stored_to_storage``.
     """
 
     horizon: Horizon
@@ -63,6 +67,7 @@ class Provenance:
     stored_green_to_export: _Array
     stored_grid_to_load: _Array
     stored_grid_to_export: _Array
+    stored_to_storage: _Array
     green_stored_kwh: _Array
 
     @property
@@ -107,35 +112,62 @@ def trace(site: Site, schedule: Schedule) -> Provenance:
     """
     load, charge = schedule.total(FlowKind.LOAD_KW), schedule.total(FlowKind.CHARGE_KW)
     used, imported = schedule.total(FlowKind.USED_KW), schedule[Flow(GRID, FlowKind.IMPORT_KW)]
-    green_to_load = np.minimum(used, load)
-    green_to_storage = np.minimum(used - green_to_load, charge)
-    green_to_export = used - green_to_load - green_to_storage
-    charge_share = np.divide(green_to_storage, charge, out=np.zeros_like(charge), where=charge > 0)
-    delivered, stored = np.zeros_like(load), np.zeros_like(load)
-    for name, spec in site.spec.battery.items():
-        green_out, green_held = _battery(name, spec, schedule, charge_share)
-        delivered += green_out
-        stored += green_held
     discharge = schedule.total(FlowKind.DISCHARGE_KW)
-    to_load = np.minimum(discharge, load - green_to_load)
-    load_share = np.divide(to_load, discharge, out=np.ones_like(discharge), where=discharge > 0)
+    only_green = _total(schedule, _own_energy_only(site), FlowKind.CHARGE_KW)
+    stays = np.minimum(_total(schedule, _never_exported(site), FlowKind.DISCHARGE_KW), load)
+
+    green_first = np.minimum(used, only_green)
+    green_to_load = np.minimum(used - green_first, load - stays)
+    green_later = np.minimum(used - green_first - green_to_load, charge - only_green)
+    green_to_storage = green_first + green_later
+    to_load = stays + np.minimum(discharge - stays, load - stays - green_to_load)
     grid_to_load = np.minimum(load - green_to_load - to_load, imported)
     grid_to_storage = np.minimum(charge - green_to_storage, imported - grid_to_load)
+    passed_on = np.minimum(np.maximum(charge - green_to_storage - grid_to_storage, 0.0), discharge - to_load)
+
+    delivered, stored = np.zeros_like(load), np.zeros_like(load)
+    shares = (_share(green_later, charge - only_green), _share(green_first, only_green))
+    for name, spec in site.spec.battery.items():
+        green_out, green_held = _battery(name, spec, schedule, shares[name in _own_energy_only(site)])
+        delivered += green_out
+        stored += green_held
+    load_share, out_share = _share(to_load, discharge), _share(discharge - to_load - passed_on, discharge)
     return Provenance(
         schedule.horizon,
         green_to_load,
         green_to_storage,
-        green_to_export,
+        used - green_to_load - green_to_storage,
         schedule.total(FlowKind.CURTAILED_KW),
         grid_to_load,
         grid_to_storage,
         imported - grid_to_load - grid_to_storage,
         delivered * load_share,
-        delivered * (1.0 - load_share),
+        delivered * out_share,
         (discharge - delivered) * load_share,
-        (discharge - delivered) * (1.0 - load_share),
+        (discharge - delivered) * out_share,
+        passed_on,
         stored,
     )
+
+
+def _own_energy_only(site: Site) -> frozenset[str]:
+    """Batteries that may not charge from the grid, by themselves or by the contract."""
+    contract = site.spec.contract
+    forbidden = contract is not None and contract.storage_from_grid == "forbidden"
+    return frozenset(name for name, spec in site.spec.battery.items() if forbidden or not spec.grid_charging)
+
+
+def _never_exported(site: Site) -> frozenset[str]:
+    return frozenset(name for name, spec in site.spec.battery.items() if not spec.export)
+
+
+def _total(schedule: Schedule, names: frozenset[str], kind: FlowKind) -> _Array:
+    chosen = [schedule[Flow(name, kind)] for name in sorted(names)]
+    return np.sum(chosen, axis=0) if chosen else np.zeros(schedule.horizon.steps)
+
+
+def _share(part: _Array, whole: _Array) -> _Array:
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def _battery(name: str, spec: BatterySpec, schedule: Schedule, charge_share: _Array) -> tuple[_Array, _Array]:

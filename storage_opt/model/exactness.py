@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from storage_opt.errors import SolverError
-from storage_opt.model.backends import Answer
+from storage_opt.errors import InfeasibleError, SolverError
+from storage_opt.model.backends import Answer, Status
 from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
 from storage_opt.model.kkt import optimality
 from storage_opt.model.polish import NOISE_RELATIVE
@@ -68,6 +68,8 @@ def repaired(
 
     Raises
     ------
+    InfeasibleError
+        When only schedules with opposite flows keep all rules.
     SolverError
         When the mixed-integer solver fails.
     """
@@ -86,6 +88,9 @@ def repaired(
             tell(f"opposite flows: solving with {count:,} whole variables (round {rounds})")
         answer = _solve_with_binaries(program, marks)
         attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
+        if answer.status is Status.INFEASIBLE:
+            reason = "energy would have to be burnt by charging and discharging, or importing and exporting, at once"
+            raise InfeasibleError((), reason=reason)
         if answer.x is None:
             message = f"opposite flows could not be separated: {answer.message}"
             raise SolverError(message, "shorten the horizon with --from and --to")

@@ -65,7 +65,9 @@ def _explained(program: Program, rules: tuple[RuleRows, ...], core: frozenset[st
     conflicts = [_conflict(rule.rule, _relaxation(program, rules, rule)) for rule in conflicting]
     magnitude = {rule.rule.name: rule.magnitude for rule in rules}
     conflicts.sort(key=lambda c: np.inf if c.relaxation is None else c.relaxation / magnitude[c.name])
-    return InfeasibleError(conflicts, _together(program, rules, conflicting))
+    # where no rule of this set helps alone, other rules conflict as well, and the least changes look at all of them
+    alone = any(conflict.relaxation is not None for conflict in conflicts)
+    return InfeasibleError(conflicts, _together(program, rules, conflicting if alone else list(rules)))
 
 
 def _conflict(rule: Rule, relaxation: float | None) -> Conflict:

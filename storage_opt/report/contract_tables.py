@@ -28,6 +28,7 @@ _ROWS = {
     "stored_green_to_export": "Stored green energy to export 储能绿电上网",
     "stored_grid_to_load": "Stored grid energy to load 储能网电供负荷",
     "stored_grid_to_export": "Stored grid energy to export 储能网电上网",
+    "stored_to_storage": "From storage to storage 储能互充",
 }
 
 

@@ -16,7 +16,9 @@ from storage_opt.charges.energy import EnergyCharge
 from storage_opt.charges.fixed import FixedCharge
 from storage_opt.charges.grouping import Groups
 from storage_opt.charges.peak import PeakCharge
+from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.quantity import PeriodCost, PeriodEnergy
+from storage_opt.charges.rebate import Assumed, EnergyRebate, RebatedCharge
 from storage_opt.charges.reservation import Reservation
 from storage_opt.charges.tiered import TieredCharge, Tiers
 from storage_opt.horizon import Horizon
@@ -107,6 +109,41 @@ def reservation(draw: st.DrawFn) -> Charge:
     return Reservation(line("reserve", Stream.RESERVE), RESERVED, EXPORT - IMPORT, np.full(HORIZON.steps, 400.0), price)
 
 
+@st.composite
+def rebated(draw: st.DrawFn) -> Charge:
+    """A demand charge whose periods are assumed to be what the flows make them, so that cost and settlement agree."""
+    inner = draw(st.one_of(peak(), fixed(), band()))
+    threshold = np.array(draw(st.lists(st.floats(1e2, 2e4), min_size=2, max_size=2)))
+    energy_kwh = PeriodEnergy(IMPORT, whole_periods(HORIZON))
+    return RebatedCharge(inner, EnergyRebate(energy_kwh, threshold, draw(st.floats(0.5, 1.0)), np.zeros(2, dtype=int)))
+
+
+@st.composite
+def proportional(draw: st.DrawFn) -> Charge:
+    """Bonus or penalty on other charges, the same or another in each period."""
+    inner = (draw(energy()), draw(peak()), draw(fixed()))
+    share = draw(st.lists(st.floats(-0.2, 0.3), min_size=2, max_size=2))
+    return ProportionalCharge(line("power_factor"), inner, np.array(share if draw(st.booleans()) else share[:1] * 2))
+
+
+def _as_measured(charge: Charge, flows: dict[Flow, np.ndarray]) -> Charge:
+    """The branch of a rebate that its flows belong to."""
+    if not isinstance(charge, RebatedCharge):
+        return charge
+    granted = charge.rebate.granted(flows, HORIZON)
+    assumed = np.where(granted, Assumed.OPEN, Assumed.REFUSED)
+    return RebatedCharge(charge.inner, charge.rebate.assuming(assumed))
+
+
+def _taken_of(charge: Charge) -> tuple[Charge, ...]:
+    """Charges without which a modifier by itself is not a convex cost."""
+    if isinstance(charge, ProportionalCharge):
+        return charge.charges
+    if isinstance(charge, DeviationBand) and isinstance(charge.quantity, PeriodCost):
+        return charge.quantity.charges
+    return ()
+
+
 def _flows(seed: int) -> dict[Flow, np.ndarray]:
     rng = np.random.default_rng(seed)
     values = rng.uniform(0, 100, (3, HORIZON.steps)) * (rng.uniform(size=(3, HORIZON.steps)) < 0.8)
@@ -117,12 +154,10 @@ def _least_cost(charge: Charge, flows: dict[Flow, np.ndarray], *, by_period: boo
     """Minimise the charge with the flows given: epigraph variables settle at the true cost."""
     model = ModelBuilder(HORIZON)
     expressions = {flow: cp.Variable(HORIZON.steps) for flow in flows}
-    if isinstance(charge, DeviationBand) and isinstance(charge.quantity, PeriodCost):
-        inner = charge.quantity.as_expression(model, expressions, "inner")
-        cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
+    cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
+    if _taken_of(charge):
+        inner = PeriodCost(_taken_of(charge)).as_expression(model, expressions, "inner")
         cost = cost + inner if by_period else cost + np.ones(inner.size) @ inner
-    else:
-        cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
     given_flows = [expressions[flow] == values for flow, values in flows.items()]
     rules = [record.constraint for record in model.constraints]
     problem = cp.Problem(cp.Minimize(np.ones(cost.size) @ cost if by_period else cost), given_flows + rules)
@@ -135,21 +170,32 @@ def _settled(charge: Charge, flows: dict[Flow, np.ndarray]) -> np.ndarray:
     periods = list(HORIZON.billing.labels)
     total = np.zeros(len(periods))
     entries = list(charge.settle(flows, HORIZON))
-    if isinstance(charge, DeviationBand) and isinstance(charge.quantity, PeriodCost):
-        entries += [entry for inner in charge.quantity.charges for entry in inner.settle(flows, HORIZON)]
+    entries += [entry for inner in _taken_of(charge) for entry in inner.settle(flows, HORIZON)]
     for entry in entries:
         assert entry.amount == pytest.approx(entry.quantity * entry.rate, rel=1e-9, abs=1e-9)
         total[periods.index(entry.period)] += entry.amount
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
-    charge=st.one_of(energy(), fixed(), peak(), peak(), tiered_energy(), band(), minimum_bill(), reservation()),
+    charge=st.one_of(
+        energy(),
+        fixed(),
+        peak(),
+        peak(),
+        tiered_energy(),
+        band(),
+        minimum_bill(),
+        reservation(),
+        rebated(),
+        proportional(),
+    ),
     seed=st.integers(0, 2**16),
 )
 def test_cost_in_the_optimum_equals_the_settlement(charge: Charge, seed: int) -> None:
     flows = _flows(seed)
+    charge = _as_measured(charge, flows)
     settled = _settled(charge, flows)
     scale = 1.0 + np.abs(settled).max()
     by_period = _least_cost(charge, flows, by_period=True)

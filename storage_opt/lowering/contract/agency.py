@@ -47,7 +47,8 @@ def agency_defaults(supply: SupplySpec, site: Site) -> tuple[dict[str, object], 
     InputError
         When the catalog has no prices of the region, or the market forms them.
     """
-    tariff = region_tariff(str(supply.region), str(supply.voltage), site.horizon.first_day)
+    until = site.horizon.end_instant.date()
+    tariff = region_tariff(str(supply.region), str(supply.voltage), site.horizon.first_day, until=until)
     filled: dict[str, object] = {}
     notes = list(tariff.notes)
     price = supply.energy_price_per_kwh

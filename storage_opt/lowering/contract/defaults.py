@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from storage_opt.errors import Fault, InputError
+from storage_opt.errors import InputError
 from storage_opt.lowering.contract.agency import agency_defaults
 from storage_opt.lowering.contract.network_defaults import network_defaults
+from storage_opt.lowering.contract.tou import shape_notes
 from storage_opt.spec.basic_charge import BasicChargeSpec
 from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.resolved import Site
@@ -68,19 +70,26 @@ def _national_ratios(contract: ContractSpec, *, has_plant: bool) -> tuple[dict[s
 
 def _supply(supply: SupplySpec, site: Site) -> tuple[SupplySpec, tuple[str, ...]]:
     supply = supply.model_copy(update={"basic": _basic_with_capacity(supply)})
-    if supply.region is None or supply.voltage is None:
-        return supply, ()
     notes: list[str] = []
     # the agency's sheet goes first: its line loss and funds are those its prices were made with
-    fillers = [agency_defaults] if supply.regime is Regime.ORDINARY_AGENCY else []
-    for fill in (*fillers, network_defaults):
-        try:
+    fillers = [agency_defaults, network_defaults] if supply.regime is Regime.ORDINARY_AGENCY else [network_defaults]
+    for fill in fillers if supply.region is not None else []:
+        with _at("contract.supply.region"):
             filled, told = fill(supply, site)
-        except InputError as error:
-            raise InputError([Fault(f.what, f.hint, key="contract.supply.region") for f in error.faults]) from error
-        supply = supply.model_copy(update=filled)
-        notes += told
+            supply = supply.model_copy(update=filled)
+            notes += told
+    with _at("contract.supply.tou.calendar"):
+        notes += shape_notes(supply.tou, site)
     return supply, tuple(dict.fromkeys(notes))
+
+
+@contextmanager
+def _at(key: str) -> Iterator[None]:
+    """Say where the user wrote what the catalog does not know."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError([replace(fault, key=fault.key or key) for fault in error.faults]) from error
 
 
 def _basic_with_capacity(supply: SupplySpec) -> BasicChargeSpec | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.catalog.tou_calendar import TouCalendar, tou_calendar
+from storage_opt.catalog.provenance_row import stale_note
+from storage_opt.catalog.tou_calendar import TouCalendar, tou_calendar, variants_of
 from storage_opt.catalog.tou_rows import HALF_HOURS, Period
 from storage_opt.charges.energy import Bands
 from storage_opt.errors import Fault, InputError
@@ -17,7 +18,7 @@ from storage_opt.spec.floating_base import FLOATS, FloatingBase
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.tou_shape import TouShapeSpec
 
-__all__ = ["Shape", "tou_shape"]
+__all__ = ["Shape", "shape_notes", "tou_shape"]
 
 _KEY = "contract.supply.tou"
 _PERIODS = tuple(Period)
@@ -83,6 +84,17 @@ def tou_shape(spec: TouShapeSpec | None, site: Site) -> Shape | None:
         changed_period, changed_multiplier = _on_horizon(variant, site.horizon)
         period, multiplier = np.where(days, changed_period, period), np.where(days, changed_multiplier, multiplier)
     return Shape(multiplier, base, Bands(period.astype(np.intp), tuple(str(name) for name in _PERIODS)))
+
+
+def shape_notes(spec: TouShapeSpec | None, site: Site) -> tuple[str, ...]:
+    """What a reader must know of the calendar: validity that the horizon leaves, kinds of day that are not applied."""
+    if spec is None or spec.calendar is None:
+        return ()
+    calendar = tou_calendar(spec.calendar, site.horizon.first_day)
+    stale = stale_note(calendar.row, site.horizon.first_day, site.horizon.end_instant.date())
+    left_out = {row.variant: row for row in variants_of(calendar) if row.variant not in spec.variants}
+    told = [f"not applied: {row.period} on {row.applies_to} (variant `{name}`)" for name, row in left_out.items()]
+    return (*([stale] if stale else []), *told)
 
 
 def _on_horizon(calendar: TouCalendar, horizon: Horizon) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
