@@ -30,7 +30,9 @@ class GridConnection:
     transformer_kw : float or None
         Transformer rating times power factor. [kW]
     most_import_kw, most_export_kw : (T,) array
-        What everything on the bus could draw, and feed in, at once. [kW]
+        What the bus could lack, and have left over, at most. [kW]
+    import_caps, export_caps : tuple of Limit
+        Further caps, of a contract; infinite where there is none. [kW]
 
     Notes
     -----
@@ -44,6 +46,8 @@ class GridConnection:
     transformer_kw: float | None
     most_import_kw: NDArray[np.float64]
     most_export_kw: NDArray[np.float64]
+    import_caps: tuple[Limit, ...] = ()
+    export_caps: tuple[Limit, ...] = ()
 
     def build(self, model: Modeler) -> Ports:
         """State import and export."""
@@ -52,12 +56,12 @@ class GridConnection:
         if self.transformer_kw is not None:
             rule = Rule("grid.transformer", "transformer rating", "kW", "grid.transformer_kva")
             rating = [Limit(rule, np.full(steps, self.transformer_kw))]
-        import_limits = list(rating)
+        import_limits = [*rating, *self.import_caps]
         if self.import_limit_kw is not None:
             rule = Rule("grid.import_limit", "grid import limit", "kW", "grid.import_limit_kw")
             import_limits.append(Limit(rule, self.import_limit_kw))
         rule = Rule("grid.export_limit", "grid export limit", "kW", "grid.export_limit_kw")
-        export_limits = [*rating, Limit(rule, self.export_limit_kw)]
+        export_limits = [*rating, Limit(rule, self.export_limit_kw), *self.export_caps]
 
         import_flow, export_flow = Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)
         import_limits.append(Limit(None, self.most_import_kw, implied=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from storage_opt.assets.base import Asset
@@ -9,14 +11,19 @@ from storage_opt.assets.battery import Battery
 from storage_opt.assets.generator import Generator
 from storage_opt.assets.grid import GridConnection
 from storage_opt.assets.load import FixedLoad
+from storage_opt.modeler import Limit
+from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
 
-__all__ = ["site_assets", "site_battery"]
+__all__ = ["Caps", "site_assets", "site_battery"]
+
+Caps = Mapping[Flow, Sequence[Limit]]
+"""Limits of flows that come from a contract."""
 
 
-def site_assets(site: Site) -> tuple[Asset, ...]:
-    """Every asset of the site, the grid connection first."""
+def site_assets(site: Site, caps: Caps) -> tuple[Asset, ...]:
+    """Every asset of the site, the grid connection first; `caps` are those of a contract on the exchange."""
     spec = site.spec
     loads = [FixedLoad(name, site.values(load.power_kw)) for name, load in spec.load.items()]
     plants = [
@@ -24,7 +31,7 @@ def site_assets(site: Site) -> tuple[Asset, ...]:
         for name, plant in spec.generator.items()
     ]
     batteries = [site_battery(site, name, battery) for name, battery in spec.battery.items()]
-    return (_grid(site, loads, plants, batteries), *loads, *plants, *batteries)
+    return (_grid(site, loads, plants, batteries, caps), *loads, *plants, *batteries)
 
 
 def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
@@ -33,13 +40,21 @@ def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
     return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh)
 
 
-def _grid(site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery]) -> GridConnection:
+def _grid(
+    site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery], caps: Caps
+) -> GridConnection:
     grid = site.spec.grid
     rating = None if grid.transformer_kva is None else grid.transformer_kva * grid.power_factor
     limit = None if grid.import_limit_kw is None else site.values(grid.import_limit_kw)
     nothing = np.zeros(site.horizon.steps)
-    drawn = sum((load.power_kw for load in loads), start=nothing) + sum(b.spec.power_kw for b in batteries)
-    fed = sum((plant.available_kw for plant in plants), start=nothing) + sum(
-        b.spec.discharge_limit_kw for b in batteries
+    load = sum((load.power_kw for load in loads), start=nothing)
+    available = sum((plant.available_kw for plant in plants), start=nothing)
+    taken = sum((plant.available_kw for plant in plants if not plant.curtailable), start=nothing)
+    most_import = np.maximum(load + sum(b.spec.power_kw for b in batteries) - taken, 0.0)
+    most_export = np.maximum(available + sum(b.spec.discharge_limit_kw for b in batteries) - load, 0.0)
+    import_caps, export_caps = (
+        tuple(caps.get(Flow(GRID, kind), ())) for kind in (FlowKind.IMPORT_KW, FlowKind.EXPORT_KW)
     )
-    return GridConnection(limit, site.values(grid.export_limit_kw), rating, drawn, fed)
+    return GridConnection(
+        limit, site.values(grid.export_limit_kw), rating, most_import, most_export, import_caps, export_caps
+    )

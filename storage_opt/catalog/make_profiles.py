@@ -18,13 +18,13 @@ import numpy as np
 from storage_opt.catalog.profiles import profiles_root
 from storage_opt.catalog.renewable_statistics import load_statistics
 from storage_opt.catalog.synthetic import pv_profile, wind_profile
-from storage_opt.catalog.synthetic_load import LoadShape, data_centre, load_profile
+from storage_opt.catalog.synthetic_load import LoadShape, data_centre, inference_centre, load_profile
 from storage_opt.horizon import Horizon
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PROFILES", "industrial", "main", "ulanqab"]
+__all__ = ["PROFILES", "guian", "industrial", "main", "mengxi_day_ahead", "ulanqab", "yangtze"]
 
 ULANQAB_DEG = (41.0, 113.1)
 ULANQAB_WIND_H, ULANQAB_PV_H = 3000.0, 1650.0
@@ -39,16 +39,62 @@ _FACTORY_DAY_OFF = (*(0.30,) * 8, *(0.33, 0.35, 0.36, 0.36, 0.35, 0.35, 0.36, 0.
 _FACTORY_MONTH = (0.92, 0.88, 0.96, 0.98, 1.03, 1.06, 1.08, 1.08, 1.05, 1.01, 0.98, 0.97)
 
 
+_MENGXI_HOURS = (
+    *(0.42, 0.38, 0.36, 0.35, 0.40, 0.55, 0.68, 0.70, 0.50, 0.30, 0.15, 0.05),
+    *(0.00, 0.00, 0.05, 0.20, 0.40, 0.65, 0.90, 1.00, 1.00, 0.90, 0.75, 0.62),
+)
+_WINTER, _SPRING, _SUMMER, _AUTUMN = (0.200, 0.347), (-0.020, 0.214), (0.10, 0.30), (0.05, 0.25)
+_MENGXI_MONTHS = (_WINTER, _WINTER, *(_SPRING,) * 3, *(_SUMMER,) * 3, *(_AUTUMN,) * 3, _WINTER)
+_MENGXI_WIND, _MENGXI_FLOOR = 0.15, -0.020
+
+
+def mengxi_day_ahead(horizon: Horizon, wind: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Synthetic day-ahead price of western Inner Mongolia (T,). [CNY/kWh]
+
+    Parameters
+    ----------
+    horizon : Horizon
+        Whole hours.
+    wind : (T,) array
+        Wind output as a share of capacity: the wind that blows at the site blows in the province.
+
+    Notes
+    -----
+    ``max(low + (high - low) shape(hour) + 0.15 (mean wind - wind), -0.02)`` with low and high of the month.
+    """
+    low, high = np.array(_MENGXI_MONTHS).T[:, horizon.month - 1]
+    calm = low + (high - low) * np.array(_MENGXI_HOURS)[horizon.hour]
+    price: NDArray[np.float64] = np.maximum(calm + _MENGXI_WIND * (wind.mean() - wind), _MENGXI_FLOOR)
+    return price
+
+
 def ulanqab(folder: Path) -> None:
-    """Wind and PV from Inner Mongolia's statistics, a data centre of some 90 MW; 2027 in 15-minute steps."""
+    """Wind and PV from Inner Mongolia's statistics, a data centre of 84 MW, its market; 2027 in 15-minute steps."""
     year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 15, "Asia/Shanghai")
     wind = wind_profile(load_statistics("InnerMongolia_onwind"), year, 20271, ULANQAB_WIND_H)
     latitude, longitude = ULANQAB_DEG
     statistics = load_statistics("InnerMongolia_solar")
     pv = pv_profile(statistics, year, 20272, ULANQAB_PV_H, latitude_deg=latitude, longitude_deg=longitude)
-    load_kw = load_profile(data_centre(88_000.0), year, 20273)
+    load_kw = load_profile(data_centre(84_000.0), year, 20273)
+    hours = Horizon(year.first_day, date(2028, 1, 1), 60, year.zone)
+    day_ahead = mengxi_day_ahead(hours, wind.reshape(-1, 4).mean(axis=1))
     _write(folder / "synthetic_renewables.csv", year, {"wind_frac": (wind, 3), "pv_frac": (pv, 3)})
     _write(folder / "synthetic_load.csv", year, {"load_mw": (load_kw / 1000.0, 2)})
+    _write(folder / "synthetic_prices.csv", hours, {"day_ahead_cny_per_kwh": (day_ahead, 3)})
+
+
+def yangtze(folder: Path) -> None:
+    """A data centre of some 40 MW that answers users; 2027 in hourly steps."""
+    year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 60, "Asia/Shanghai")
+    load_kw = load_profile(inference_centre(37_500.0), year, 20276)
+    _write(folder / "synthetic_load.csv", year, {"load_mw": (load_kw / 1000.0, 2)})
+
+
+def guian(folder: Path) -> None:
+    """A data centre of some 60 MW in a cool climate, nearly flat; 2027 in hourly steps."""
+    year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 60, "Asia/Shanghai")
+    shape = data_centre(58_000.0, daily_frac=0.015, weekly_frac=0.005, seasonal_frac=0.01)
+    _write(folder / "synthetic_load.csv", year, {"load_mw": (load_profile(shape, year, 20277) / 1000.0, 2)})
 
 
 def industrial(folder: Path) -> None:
@@ -64,7 +110,12 @@ def industrial(folder: Path) -> None:
     _write(folder / "synthetic_series.csv", year, {"load_kw": (load_kw, 0), "pv_frac": (pv, 4)})
 
 
-PROFILES: Mapping[str, Callable[[Path], None]] = {"industrial": industrial, "ulanqab": ulanqab}
+PROFILES: Mapping[str, Callable[[Path], None]] = {
+    "guian": guian,
+    "industrial": industrial,
+    "ulanqab": ulanqab,
+    "yangtze": yangtze,
+}
 """What makes the series of each profile."""
 
 

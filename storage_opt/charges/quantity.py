@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
 from storage_opt.charges.grouping import Groups, chunks, incidence
+from storage_opt.charges.metered_energy import metered_energy
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
 from storage_opt.schedule import Flow, Metered
@@ -63,8 +64,8 @@ class PeriodEnergy:
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression], name: str) -> Expression:
         """Energy of each group (G,). [kWh]"""
-        energy = model.horizon.step_h * self.metered.value(flows)
-        return model.once(self, lambda: model.group_totals(name, energy, self.groups.ids, self.groups.count))
+        del name
+        return model.once(self, lambda: metered_energy(model, flows, self.metered, self.groups.ids, self.groups.count))
 
     def measure(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> NDArray[np.float64]:
         """Energy of each group (G,). [kWh]"""

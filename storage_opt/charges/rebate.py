@@ -1,7 +1,7 @@
 """A lower price for periods that use much energy: the 90 % rebate of the demand charge.
 
 Whether a period reaches the threshold depends on the schedule, so the cost is not convex. For the optimiser each
-period is assumed to have the rebate or not, a branch of a small search (`model.branching`); the settlement measures.
+period is assumed to have the rebate or not, a branch of a small search (`model.branches`); the settlement measures.
 """
 
 from __future__ import annotations
@@ -67,14 +67,13 @@ class EnergyRebate:
         return energy_kwh >= self.threshold_kwh * (1.0 - _REACHED_RELATIVE)
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression], name: str) -> NDArray[np.float64]:
-        """State the thresholds of granted periods, and return the factor of each period (G,)."""
-        reached = np.flatnonzero(self.assumed == Assumed.GRANTED)
+        """State a threshold for each period, and return the factor of each (G,)."""
+        # a row for every period, whatever is assumed, so that branches differ in numbers only
+        floor = np.where(self.assumed == Assumed.GRANTED, (1.0 + _MARGIN_RELATIVE) * self.threshold_kwh, 0.0)
 
         def thresholds() -> None:
-            if reached.size:
-                floor = (1.0 + _MARGIN_RELATIVE) * self.threshold_kwh[reached]
-                energy = self.energy.as_expression(model, flows, f"{name}.rebate")
-                model.require(f"{name}.rebate", energy[reached] >= floor)
+            energy = self.energy.as_expression(model, flows, f"{name}.rebate")
+            model.require(f"{name}.rebate", energy >= floor)
 
         model.once(self, thresholds)
         return np.where(self.assumed == Assumed.REFUSED, 1.0, self.price_frac)
@@ -98,7 +97,7 @@ class RebatedCharge:
     Notes
     -----
     cost = sum_g factor[g] cost_inner[g];  ``rebate``:  ``h sum_(t in g) f[t] >= threshold[g]`` where it is assumed to
-    be granted.
+    be granted, 0 elsewhere.
     """
 
     equation: ClassVar[str] = "sum_g rho[g] cost[g],  rho[g] < 1 where h sum_(t in g) f[t] >= threshold[g]"

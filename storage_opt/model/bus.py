@@ -7,7 +7,7 @@ from operator import add
 
 from storage_opt.assets.base import Opposites
 from storage_opt.assets.provenance import require_provenance
-from storage_opt.assets.site import site_assets
+from storage_opt.assets.site import Caps, site_assets
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.modeler import Expression
 from storage_opt.schedule import Flow
@@ -16,8 +16,8 @@ from storage_opt.spec.resolved import Site
 __all__ = ["assemble_bus"]
 
 
-def assemble_bus(model: ModelBuilder, site: Site) -> tuple[dict[Flow, Expression], tuple[Opposites, ...]]:
-    """Build every asset and balance supply with demand.
+def assemble_bus(model: ModelBuilder, site: Site, caps: Caps) -> tuple[dict[Flow, Expression], tuple[Opposites, ...]]:
+    """Build every asset and balance supply with demand; `caps` are those of a contract on the exchange.
 
     Notes
     -----
@@ -28,7 +28,7 @@ def assemble_bus(model: ModelBuilder, site: Site) -> tuple[dict[Flow, Expression
     supply: list[Flow] = []
     demand: list[Flow] = []
     opposites: list[Opposites] = []
-    for asset in site_assets(site):
+    for asset in site_assets(site, caps):
         ports = asset.build(model)
         flows.update(ports.flows)
         supply += ports.supply

@@ -17,9 +17,10 @@ from storage_opt.model.builder import ModelBuilder
 from storage_opt.model.bus import assemble_bus
 from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
 from storage_opt.model.standard_form import Scaling, StandardForm
-from storage_opt.modeler import Expression
+from storage_opt.modeler import Expression, Limit
 from storage_opt.rules.base import ContractRule
-from storage_opt.schedule import Flow
+from storage_opt.rules.cap import PowerCap
+from storage_opt.schedule import GRID, Flow
 from storage_opt.spec.resolved import Site
 
 __all__ = ["assemble", "compile_program"]
@@ -88,8 +89,9 @@ def assemble(
 ) -> tuple[ModelBuilder, dict[Flow, Expression], tuple[Opposites, ...], tuple[ChargeTerm, ...]]:
     """State the whole model in CVXPY: bus, assets, rules, charges; each charge is checked for convexity by itself."""
     model = ModelBuilder(site.horizon)
-    flows, opposites = assemble_bus(model, site)
-    for rule in rules:
+    caps, others = _caps_first(rules)
+    flows, opposites = assemble_bus(model, site, caps)
+    for rule in others:
         rule.require(model, flows)
     terms = []
     for charge in charges:
@@ -98,6 +100,19 @@ def assemble(
             raise FormulationError(charge.line.name, "is not convex", "use rising prices, or split it into branches")
         terms.append(ChargeTerm(charge, cost))
     return model, flows, opposites, tuple(terms)
+
+
+def _caps_first(rules: Sequence[ContractRule]) -> tuple[dict[Flow, list[Limit]], list[ContractRule]]:
+    """Caps of single flows as bounds, which solvers handle better than rows, and the other rules."""
+    caps: dict[Flow, list[Limit]] = {}
+    others: list[ContractRule] = []
+    for rule in rules:
+        bound = rule.bound if isinstance(rule, PowerCap) else None
+        if bound is None or bound[0].owner != GRID:
+            others.append(rule)
+        else:
+            caps.setdefault(bound[0], []).append(bound[1])
+    return caps, others
 
 
 def _bounds(values: NDArray[np.float64] | None, size: int, without: float) -> NDArray[np.float64]:

@@ -58,10 +58,13 @@ def rule_rows(program: Program) -> tuple[RuleRows, ...]:
             keep(rows.rule, -equalities[rows.where], -program.form.eq_rhs[rows.where])
         else:
             keep(rows.rule, inequalities[rows.where], program.form.ineq_rhs[rows.where])
-    return tuple(
-        RuleRows(rule, sp.csr_array(sp.vstack(matrices)), np.concatenate(sides))
-        for rule, matrices, sides in found.values()
-    )
+    return tuple(_finite(rule, sp.csr_array(sp.vstack(m)), np.concatenate(sides)) for rule, m, sides in found.values())
+
+
+def _finite(rule: Rule, matrix: sp.csr_array, rhs: _Vector) -> RuleRows:
+    """The rows of a rule where it bounds at all."""
+    bounding = np.isfinite(rhs)
+    return RuleRows(rule, matrix[bounding], rhs[bounding])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

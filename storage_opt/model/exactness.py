@@ -77,6 +77,35 @@ def repaired(
     marks = offending(program, relaxed.x)
     if not any(mark.any() for mark in marks):
         return Exact(relaxed, relaxed.optimality.bound, None, ())
+    rounded = _rounded(program, relaxed, requested)
+    if rounded is not None and _is_optimal(rounded, relaxed.optimality.bound):
+        repair = Repair(0, 0, False, rounded.optimality.cost - relaxed.optimality.cost)
+        return Exact(rounded, relaxed.optimality.bound, repair, ())
+    found = _searched(program, marks, tell, stop_early=rounded is not None)
+    bound = -np.inf if found.answer.bound is None else found.answer.bound * program.scaling.objective
+    bound = max(bound, relaxed.optimality.bound)
+    point = rounded if found.x is None else _settled(program, found.x, requested, tell)
+    assert point is not None
+    if rounded is not None and rounded.optimality.cost < point.optimality.cost:
+        point = rounded  # the search stopped at its limit with something dearer
+    everywhere = any(mark.all() for mark in found.marks)
+    count = sum(int(mark.sum()) for mark in found.marks)
+    repair = Repair(count, len(found.attempts), everywhere, point.optimality.cost - relaxed.optimality.cost)
+    return Exact(point, bound, repair, found.attempts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What the mixed-integer solver found, with binaries where `marks` say; no x when its time ran out."""
+
+    x: _Vector | None
+    answer: Answer
+    marks: _Marks
+    attempts: tuple[Attempt, ...]
+
+
+def _searched(program: Program, marks: _Marks, tell: Callable[[str], None] | None, *, stop_early: bool) -> _Search:
+    """Solve with binaries in the marked intervals, and in those that offend then, until none is left."""
     attempts: list[Attempt] = []
     for rounds in range(1, _MOST_ROUNDS + 1):
         marks = tuple(
@@ -91,6 +120,8 @@ def repaired(
         if answer.status is Status.INFEASIBLE:
             reason = "energy would have to be burnt by charging and discharging, or importing and exporting, at once"
             raise InfeasibleError((), reason=reason)
+        if answer.x is None and stop_early:
+            return _Search(None, answer, marks, tuple(attempts))
         if answer.x is None:
             message = f"opposite flows could not be separated: {answer.message}"
             raise SolverError(message, "shorten the horizon with --from and --to")
@@ -99,11 +130,21 @@ def repaired(
         if not any((new & ~mark).any() for mark, new in zip(marks, still, strict=True)):
             break
         marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
-    point = _settled(program, x, requested, tell)
-    bound = (answer.bound if answer.bound is not None else -np.inf) * program.scaling.objective
-    everywhere = any(mark.all() for mark in marks)
-    repair = Repair(count, rounds, everywhere, point.optimality.cost - relaxed.optimality.cost)
-    return Exact(point, bound, repair, tuple(attempts))
+    return _Search(x, answer, marks, tuple(attempts))
+
+
+def _rounded(program: Program, relaxed: Point, requested: str | None) -> Point | None:
+    """The best point with every direction that of the larger flow; None when it has none."""
+    try:
+        return _settled(program, relaxed.x, requested, None)
+    except SolverError:
+        return None
+
+
+def _is_optimal(point: Point, bound: float) -> bool:
+    """Whether no schedule can be cheaper by more than the certificate admits."""
+    cost = point.optimality.cost
+    return cost - bound <= TOLERANCE * max(abs(cost), 1e-9)
 
 
 def _netted(program: Program, point: Point) -> Point:

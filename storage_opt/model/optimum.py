@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage_opt.errors import InfeasibleError, SolverError
 from storage_opt.model.backends import Status
-from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
+from storage_opt.model.certificate import Attempt, Repair
 from storage_opt.model.exactness import repaired
 from storage_opt.model.infeasibility import diagnosed
-from storage_opt.model.kkt import optimality
 from storage_opt.model.program import Program
-from storage_opt.model.solve import Point, Verdict, solve_convex
+from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.unbounded import runaway
 
 __all__ = ["Optimum", "solve_program"]
@@ -72,9 +71,7 @@ def solve_program(
     SolverError
         When no solver gives an answer that passes.
     """
-    verdict = _reused(program, guess)
-    if verdict is None:
-        verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell)
+    verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell, guess=guess)
     if verdict.status is Status.INFEASIBLE:
         if not explain:
             raise InfeasibleError(())
@@ -91,19 +88,3 @@ def solve_program(
     if exact.repair is not None:
         gap = max(found.cost - exact.bound, 0.0) / max(abs(found.cost), 1e-9)
     return Optimum(exact.point, gap, exact.repair, verdict.attempts + exact.attempts)
-
-
-def _reused(program: Program, guess: Point | None) -> Verdict | None:
-    """The guess, when it is proven optimal for this program by the conditions every answer has to pass."""
-    form = program.form
-    if guess is None or (guess.x.size, guess.eq_dual.size, guess.ineq_dual.size) != (
-        form.size,
-        form.eq_rhs.size,
-        form.ineq_rhs.size,
-    ):
-        return None
-    found, bound_dual = optimality(form, program.scaling, guess.x, guess.eq_dual, guess.ineq_dual)
-    if not found.passes(TOLERANCE):
-        return None
-    point = replace(guess, bound_dual=bound_dual, optimality=found)
-    return Verdict(point, Status.OPTIMAL, (Attempt(guess.solver, "optimum of another branch, proven again", 0.0),))

@@ -11,6 +11,9 @@ from storage_opt.model.standard_form import StandardForm
 
 __all__ = ["IN_PROCESS_NONZEROS", "solver_chain", "takes_quadratic", "time_limit_s"]
 
+_LONGEST_SEARCH_S = 120.0
+"""Whole variables get no more than this: what is found by then is used, and its gap told."""
+
 IN_PROCESS_NONZEROS = 20_000
 """Problems up to this size are solved in this process: too small to hang, and the hand-over would cost more."""
 
@@ -37,4 +40,6 @@ def time_limit_s(form: StandardForm, solver: str) -> float:
     is found by then is used, and its gap told.
     """
     per_nonzero = 1e-4 if solver in {"PIQP", "CLARABEL"} else 4e-4
-    return max(60.0 if form.integer.size else 30.0, per_nonzero * form.nonzeros)
+    if form.integer.size:
+        return min(max(60.0, per_nonzero * form.nonzeros), _LONGEST_SEARCH_S)
+    return max(30.0, per_nonzero * form.nonzeros)

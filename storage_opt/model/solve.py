@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,7 @@ def solve_convex(
     requested: str | None = None,
     tell: Callable[[str], None] | None = None,
     gap_tolerance: float = TOLERANCE,
+    guess: Point | None = None,
 ) -> Verdict:
     """Solve a continuous problem with the first solver whose answer passes.
 
@@ -86,12 +87,17 @@ def solve_convex(
         Told when a solver fails and the next one tries.
     gap_tolerance : float
         Largest relative gap that passes.
+    guess : Point or None
+        Optimum of a similar problem; taken without a solve when it satisfies the optimality conditions of this one.
 
     Raises
     ------
     SolverError
         When no solver gives an answer that passes.
     """
+    reused = _reused(form, scaling, guess)
+    if reused is not None:
+        return reused
     scaled = scaling.apply(form)
     weights = even * scaling.column**2
     attempts: list[Attempt] = []
@@ -112,6 +118,20 @@ def solve_convex(
     tried = "; ".join(f"{a.solver} {a.status} after {a.seconds:.1f} s" for a in attempts)
     message = f"no solver gave an answer that passes: {tried}"
     raise SolverError(message, "shorten the horizon, or try --solver")
+
+
+def _reused(form: StandardForm, scaling: Scaling, guess: Point | None) -> Verdict | None:
+    """The guess, when it is proven optimal for this problem by the conditions every answer has to pass."""
+    if guess is None:
+        return None
+    sizes = (guess.x.size, guess.eq_dual.size, guess.ineq_dual.size)
+    if sizes != (form.size, form.eq_rhs.size, form.ineq_rhs.size):
+        return None
+    found, bound_dual = optimality(form, scaling, guess.x, guess.eq_dual, guess.ineq_dual)
+    if not found.passes(TOLERANCE) or found.relative_gap > _GAP_WITH_TIE_BREAK:
+        return None
+    point = replace(guess, bound_dual=bound_dual, optimality=found)
+    return Verdict(point, Status.OPTIMAL, (Attempt(guess.solver, "optimum of another branch, proven again", 0.0),))
 
 
 def _said(answer: Answer, point: Point | None) -> str:

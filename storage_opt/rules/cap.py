@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.horizon import Horizon
-from storage_opt.modeler import Expression, Modeler, Rule
+from storage_opt.modeler import Expression, Limit, Modeler, Rule
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
 from storage_opt.schedule import Flow, Metered
 
@@ -40,6 +40,13 @@ class PowerCap:
     rule: Rule
     metered: Metered
     limit_kw: NDArray[np.float64]
+
+    @property
+    def bound(self) -> tuple[Flow, Limit] | None:
+        """The cap as a limit of one flow; None when it is on a combination of flows."""
+        if len(self.metered.terms) != 1 or self.metered.terms[0][1] != 1.0:
+            return None
+        return self.metered.terms[0][0], Limit(self.rule, self.limit_kw)
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add a row for each limited interval."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.charges.metered_energy import metered_energy
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule, Sense
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
@@ -74,13 +75,12 @@ class ShareRule:
     bought: bool = False
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
-        """Add the ratio as one row over chained sums."""
+        """Add the ratio as one row over sums that other rules share."""
         if self.bought:
             return
         year = np.where(self.counted.inside, 0, -1).astype(np.intp)
-        name = f"{self.rule.name}.energy_kwh"
         ahead = self.part - self.whole.times(self.share_frac)
-        total = model.group_totals(name, model.horizon.step_h * ahead.value(flows), year, 1)
+        total = metered_energy(model, flows, ahead, year, 1)
         before = self.counted.part_before_kwh - self.share_frac * self.counted.whole_before_kwh
         bound = _PERCENT * self.share_frac
         points = (_PERCENT / self.whole_kwh) * (total + before) + bound

@@ -75,7 +75,7 @@ def _add_limit(found: dict[str, ConstraintRow], limit: Limit) -> None:
     if limit.rule is None:
         return
     name, rule = limit.rule.name, limit.rule
-    rows = limit.values.size + (found[name].rows if name in found else 0)
+    rows = int(np.isfinite(limit.values).sum()) + (found[name].rows if name in found else 0)
     found[name] = ConstraintRow(name, rows, equation_of(name), rule.words, rule.unit, rule.key)
 
 

@@ -1,27 +1,20 @@
-"""Rebates decided exactly: which billing periods reach their threshold, by branch and bound over convex problems.
-
-A period is open (rebate without having to reach the threshold, a lower bound), granted (rebate, threshold reached) or
-refused (full price, whatever the energy). A schedule that reaches the threshold of every open period pays what the
-problem says, so the cheapest such node that no other bound undercuts is the optimum. Most periods are far on one side
-of their threshold and never branch.
-"""
+"""The exact optimum of a site, conditional rebates decided."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
+from storage_opt.charges.fixed import FixedCharge
 from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.rebate import Assumed, EnergyRebate, RebatedCharge
-from storage_opt.errors import InfeasibleError
+from storage_opt.model.branches import Decision, RebateSearch, States
 from storage_opt.model.compile import compile_program
 from storage_opt.model.duals import Worth, limit_worths
 from storage_opt.model.optimum import Optimum, solve_program
@@ -54,77 +47,6 @@ class Solved:
         return limit_worths(self.program, self.optimum.point)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A branch: what each billing period is assumed to be."""
-
-    assumed: tuple[int, ...]
-    solved: Solved
-
-    @property
-    def cost(self) -> float:
-        """Its optimal cost, a lower bound while periods are open. [money]"""
-        return self.solved.cost
-
-
-@dataclass(slots=True)
-class _Search:
-    """Solves nodes and remembers them."""
-
-    site: Site
-    charges: Sequence[Charge]
-    rules: Sequence[ContractRule]
-    rebate: EnergyRebate
-    solver: str | None
-    tell: Callable[[str], None] | None
-    guess: Point | None
-    rows: list[Branch] = field(default_factory=list)
-    compile_s: float = 0.0
-
-    def node(self, assumed: tuple[int, ...], *, explain: bool = False) -> _Node | None:
-        """A solved branch; None when no schedule keeps it."""
-        name = self.name_of(assumed)
-        if self.tell:
-            self.tell(f"rebate: {name}")
-        branch = self.rebate.assuming(np.array(assumed))
-        charges = [_assuming(charge, self.rebate, branch) for charge in self.charges]
-        began = perf_counter()
-        program = compile_program(self.site, charges, self.rules)
-        self.compile_s += perf_counter() - began
-        try:
-            optimum = solve_program(program, solver=self.solver, tell=self.tell, guess=self.guess, explain=explain)
-        except InfeasibleError:
-            if explain:
-                raise
-            self.rows.append(Branch(name, None, "infeasible", chosen=False))
-            return None
-        self.guess = optimum.point
-        found = _Node(assumed, Solved(program, optimum))
-        self.rows.append(
-            Branch(name, found.cost, "bound" if self.missed(found) is not None else "solved", chosen=False)
-        )
-        return found
-
-    def missed(self, node: _Node) -> int | None:
-        """The open period that misses its threshold by most; None when the node pays what it says."""
-        flows = node.solved.program.flow_values(node.solved.optimum.point.x)
-        horizon = self.site.horizon
-        energy = self.rebate.energy.measure(flows, horizon)
-        threshold = self.rebate.threshold_kwh
-        open_ = np.array(node.assumed) == Assumed.OPEN
-        short: NDArray[np.float64] = np.where(open_ & ~self.rebate.granted(flows, horizon), threshold - energy, 0.0)
-        return int(np.argmax(short / threshold)) if short.any() else None
-
-    def name_of(self, assumed: tuple[int, ...]) -> str:
-        """A branch in words."""
-        labels = self.site.horizon.billing.labels
-        granted = [label for label, state in zip(labels, assumed, strict=True) if state == Assumed.GRANTED]
-        refused = [label for label, state in zip(labels, assumed, strict=True) if state == Assumed.REFUSED]
-        parts = [f"rebate reached in {', '.join(granted)}"] if granted else []
-        parts += [f"no rebate in {', '.join(refused)}"] if refused else []
-        return "; ".join(parts) or "rebate in every period"
-
-
 def solve_site(
     site: Site,
     charges: Sequence[Charge],
@@ -150,8 +72,8 @@ def solve_site(
         When there is no optimum.
     """
     rebates = list({id(c.rebate): c.rebate for c in charges if isinstance(c, RebatedCharge)}.values())
+    began = perf_counter()
     if not rebates:
-        began = perf_counter()
         program = compile_program(site, charges, rules)
         compile_s = perf_counter() - began
         if tell:
@@ -159,34 +81,77 @@ def solve_site(
         optimum = solve_program(program, solver=solver, tell=tell, guess=guess, explain=explain)
         return Solved(program, optimum, compile_s=compile_s)
     (rebate,) = rebates
-    return _best(_Search(site, charges, rules, rebate, solver, tell, guess), explain=explain)
+    periods = site.horizon.billing
+    granted, refused = (
+        compile_program(site, _branch(charges, rebate, np.full(periods.count, state)), rules)
+        for state in (Assumed.GRANTED, Assumed.REFUSED)
+    )
+    search = RebateSearch(granted, refused, _threshold_rows(granted), _surcharge(charges, periods.count), solver)
+    if tell:
+        said = tell
+        search.tell = lambda states: said(f"rebate: {_words(states, periods.labels)}")
+    compile_s = perf_counter() - began
+    found = search.decide(guess, explain=explain)
+    # prices of a branch stand in its expressions, too, by which the bill is compared with the objective
+    program = compile_program(site, _branch(charges, rebate, np.array(found.states)), rules)
+    branches = _told(search, found, periods.labels)
+    return Solved(program, _certified_gap(found), branches, compile_s)
 
 
-def _best(search: _Search, *, explain: bool) -> Solved:
-    root = search.node(tuple(int(state) for state in search.rebate.assumed), explain=explain)
-    if root is None:
-        raise InfeasibleError(())
-    order = count()
-    queue = [(root.cost, next(order), root)]
-    while True:
-        _, _, node = heapq.heappop(queue)
-        period = search.missed(node)
-        if period is None:
-            chosen = search.name_of(node.assumed)
-            rows = [replace(row, chosen=row.name == chosen) for row in search.rows]
-            branches = tuple(rows) if len(rows) > 1 else ()
-            return replace(node.solved, branches=branches, compile_s=search.compile_s)
-        for state in (Assumed.GRANTED, Assumed.REFUSED):
-            assumed = (*node.assumed[:period], int(state), *node.assumed[period + 1 :])
-            child = search.node(assumed)
-            if child is not None:
-                heapq.heappush(queue, (child.cost, next(order), child))
+def _certified_gap(found: Decision) -> Optimum:
+    """The optimum of the branch, with its gap to the bound of all branches where that is wider than its own."""
+    gap = (found.cost - found.bound) / max(abs(found.cost), 1e-9)
+    return replace(found.optimum, relative_gap=max(gap, found.optimum.relative_gap))
 
 
-def _assuming(charge: Charge, rebate: EnergyRebate, branch: EnergyRebate) -> Charge:
-    """The charge in a branch of its rebate, also where it is part of what a share is taken of."""
-    if isinstance(charge, RebatedCharge) and charge.rebate is rebate:
-        return replace(charge, rebate=branch)
-    if isinstance(charge, ProportionalCharge):
-        return replace(charge, charges=tuple(_assuming(part, rebate, branch) for part in charge.charges))
-    return charge
+def _threshold_rows(program: Program) -> slice:
+    return next(rows.where for rows in program.rows if rows.name.endswith(".rebate"))
+
+
+def _branch(charges: Sequence[Charge], rebate: EnergyRebate, assumed: NDArray[np.int_]) -> list[Charge]:
+    """The charges in a branch, also where a rebated one is part of what a share is taken of."""
+    branch = rebate.assuming(assumed)
+
+    def one(charge: Charge) -> Charge:
+        if isinstance(charge, RebatedCharge):
+            return replace(charge, rebate=branch)
+        if isinstance(charge, ProportionalCharge):
+            return replace(charge, charges=tuple(one(part) for part in charge.charges))
+        return charge
+
+    return [one(charge) for charge in charges]
+
+
+def _surcharge(charges: Sequence[Charge], count: int) -> NDArray[np.float64]:
+    """What refused periods pay more than granted ones whatever the schedule (G,). [money]"""
+    total = np.zeros(count)
+    for charge in charges:
+        if isinstance(charge, RebatedCharge) and isinstance(charge.inner, FixedCharge):
+            total += (1.0 - charge.rebate.price_frac) * charge.inner.price * charge.inner.quantity
+        elif isinstance(charge, ProportionalCharge):
+            total += charge.share_frac * _surcharge(charge.charges, count)
+    return total
+
+
+def _told(search: RebateSearch, chosen: Decision, labels: Sequence[str]) -> tuple[Branch, ...]:
+    """A row for each branch that was looked at; none when the rebate was never in doubt."""
+    if len(search.nodes) == 1:
+        return ()
+    rows = []
+    for node in search.nodes.values():
+        name, is_chosen = _words(node.states, labels), node.states == chosen.states
+        if node.point is None:
+            rows.append(Branch(name, None, "infeasible", chosen=False))
+        else:
+            cost, state = (chosen.cost, "solved") if is_chosen else (node.cost, "bound")
+            rows.append(Branch(name, cost, state, is_chosen))
+    return tuple(rows)
+
+
+def _words(states: States, labels: Sequence[str]) -> str:
+    """A branch in words."""
+    granted = [label for label, state in zip(labels, states, strict=True) if state == Assumed.GRANTED]
+    refused = [label for label, state in zip(labels, states, strict=True) if state == Assumed.REFUSED]
+    parts = [f"rebate reached in {', '.join(granted)}"] if granted else []
+    parts += [f"no rebate in {', '.join(refused)}"] if refused else []
+    return "; ".join(parts) or "rebate in every period"

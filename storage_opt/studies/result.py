@@ -90,8 +90,8 @@ class Branch:
     cost : float or None
         Optimal cost; None when no schedule keeps all rules. [money]
     state : str
-        ``certified``, ``not certified`` or ``infeasible``; of a rebate ``solved``, or ``bound`` while a
-        period is open.
+        ``certified``, ``not certified`` or ``infeasible``; of a rebate ``solved``, or ``bound`` where
+        the cost is what the branch costs at least.
     chosen : bool
         Whether it is the one that was taken.
     """

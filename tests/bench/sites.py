@@ -1,7 +1,8 @@
-"""Site folders for benchmarks: the western profile at another step, with every kind of charge."""
+"""Site folders for benchmarks: series of the western profile at another step, with every kind of charge of a tariff."""
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +17,63 @@ __all__ = ["site_folder", "warm_up"]
 
 _SMOKE_DAYS = 7
 _SERIES = "series.csv"
+
+_COLD, _SUMMER = [1, 2, 3, 4, 5, 9, 10, 11, 12], [6, 7, 8]
+_LOW, _HIGH = (0.2, -0.02, 0.1, 0.05), (0.347, 0.214, 0.3, 0.25)
+_SEASONS = (0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 0)
+_SURPLUS = (
+    *(0.42, 0.38, 0.36, 0.35, 0.40, 0.55, 0.68, 0.70, 0.50, 0.30, 0.15, 0.05),
+    *(0.00, 0.00, 0.05, 0.20, 0.40, 0.65, 0.90, 1.00, 1.00, 0.90, 0.75, 0.62),
+)
+
+GRID = {"transformer_kva": 189_000, "import_limit_kw": 110_000, "export_limit_kw": 30_000}
+CAPACITY_KW = {"wind": 120_000, "pv": 80_000}
+TWO_PART = {
+    "supply": {
+        "energy": [
+            {
+                "tou": [
+                    {
+                        "period": "peak",
+                        "months": _COLD,
+                        "hours": ["06:00-08:00", "18:00-22:00"],
+                        "price_per_kwh": 0.6382,
+                    },
+                    {
+                        "period": "valley",
+                        "months": _COLD,
+                        "hours": ["00:00-04:00", "11:00-16:00"],
+                        "price_per_kwh": 0.2632,
+                    },
+                    {"period": "tip", "months": _SUMMER, "hours": ["19:00-21:00"], "price_per_kwh": 0.6907},
+                    {
+                        "period": "peak",
+                        "months": _SUMMER,
+                        "hours": ["06:00-08:00", "18:00-19:00", "21:00-22:00"],
+                        "price_per_kwh": 0.59445,
+                    },
+                    {
+                        "period": "valley",
+                        "months": _SUMMER,
+                        "hours": ["11:00-13:00", "15:00-16:00"],
+                        "price_per_kwh": 0.2507,
+                    },
+                    {"period": "deep_valley", "months": _SUMMER, "hours": ["13:00-15:00"], "price_per_kwh": 0.2232},
+                    {"period": "flat", "price_per_kwh": 0.4257},
+                ]
+            }
+        ],
+        "demand": [{"price_per_kw": 31.2, "averaging_minutes": 15}],
+    },
+    "feed_in": {
+        "meter": "export",
+        "paid_to_site": True,
+        "energy": [
+            {"price_per_kwh": [[round(_LOW[s] + (_HIGH[s] - _LOW[s]) * x, 3) for x in _SURPLUS] for s in _SEASONS]}
+        ],
+    },
+}
+"""A plain two-part tariff and a connection of their own, so that times stay comparable when the profile changes."""
 
 MORE_CHARGES = {
     "network": {
@@ -58,6 +116,11 @@ def site_folder(step_minutes: int, *, smoke: bool) -> Path:
     raw["load"]["data_centre"]["power_kw"] = {"file": _SERIES, "column": "load_kw"}
     raw["generator"]["wind"]["profile"] = {"file": _SERIES, "column": "wind_frac"}
     raw["generator"]["pv"]["profile"] = {"file": _SERIES, "column": "pv_frac"}
+    del raw["contract"]
+    raw["grid"] |= GRID
+    for name, capacity_kw in CAPACITY_KW.items():
+        raw["generator"][name]["capacity_kw"] = capacity_kw
+    raw["tariff"] = copy.deepcopy(TWO_PART)
     for charge in raw["tariff"]["supply"]["demand"]:
         if charge.get("averaging_minutes", step_minutes) < step_minutes:
             del charge["averaging_minutes"]

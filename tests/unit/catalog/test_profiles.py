@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import re
 import tomllib
+from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from storage_opt.catalog import profiles
 from storage_opt.catalog.make_profiles import PROFILES, main
 from storage_opt.catalog.profiles import profile_folder, profile_names
+from storage_opt.catalog.synthetic_load import inference_centre, load_profile
 from storage_opt.errors import InputError
+from storage_opt.horizon import DayType, Horizon
 from storage_opt.io.site_file import load_site
+from storage_opt.lowering.contract.defaults import contract_notes
+from storage_opt.spec.series import Constant
+from storage_opt.spec.supply import SupplySpec
+from storage_opt.studies.checking import check
 
 MOST_BYTES = 1_000_000
 
@@ -26,7 +35,7 @@ def test_an_unknown_profile_suggests_the_nearest(wrong, nearest):
 
 @pytest.mark.parametrize("wrong", ["xyz", "../profiles/ulanqab", ""])
 def test_what_is_like_nothing_lists_all(wrong):
-    with pytest.raises(InputError, match="there are: industrial, ulanqab"):
+    with pytest.raises(InputError, match="there are: guian, industrial, ulanqab, yangtze"):
         profile_folder(wrong)
 
 
@@ -38,11 +47,16 @@ def test_the_wheel_keeps_profiles_inside_the_package(tmp_path, monkeypatch):
     assert profile_folder("only") == tmp_path / "_profiles" / "only"
 
 
+STEPS = {"guian": 8_760, "industrial": 8_760, "ulanqab": 35_040, "yangtze": 8_760}
+READ = {"ulanqab": ("synthetic_prices.csv: rows of 60 min repeated to 15 min",)}
+"""What reading a profile tells; nothing where it is not listed."""
+
+
 @pytest.mark.parametrize("name", profile_names())
 def test_a_profile_loads(name):
     site = load_site(profile_folder(name))
-    assert site.notes == ()
-    assert site.horizon.steps == {"ulanqab": 35_040, "industrial": 8_760}[name]
+    assert site.notes == READ.get(name, ())
+    assert site.horizon.steps == STEPS[name]
     assert "synthetic" in site.spec.description
     assert "scenario" in site.spec.name
 
@@ -61,50 +75,39 @@ def test_the_command_makes_the_shipped_series_byte_for_byte(tmp_path, capsys):
     assert main([str(tmp_path)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(PROFILES)
     made = sorted(tmp_path.rglob("*.csv"))
-    assert [path.name for path in made] == ["synthetic_series.csv", "synthetic_load.csv", "synthetic_renewables.csv"]
+    assert [path.relative_to(tmp_path).as_posix() for path in made] == [
+        "guian/synthetic_load.csv",
+        "industrial/synthetic_series.csv",
+        "ulanqab/synthetic_load.csv",
+        "ulanqab/synthetic_prices.csv",
+        "ulanqab/synthetic_renewables.csv",
+        "yangtze/synthetic_load.csv",
+    ]
     for path in made:
         assert path.read_bytes() == (profile_folder(path.parent.name) / path.name).read_bytes(), path.name
 
 
-# ------------------------------------------------------------------------- the arithmetic of the prices
+# ------------------------------------------------------------------------- prices of the factory
 
 
-def supply(name):
-    with (profile_folder(name) / "site.toml").open("rb") as file:
+def factory_supply():
+    with (profile_folder("industrial") / "site.toml").open("rb") as file:
         return tomllib.load(file)["tariff"]
 
 
-def prices(name):
+def factory_prices():
     """Price of each period, by (period, month)."""
     found: dict[tuple[str, int], float] = {}
-    for rule in supply(name)["supply"]["energy"][0]["tou"]:
+    for rule in factory_supply()["supply"]["energy"][0]["tou"]:
         for month in rule.get("months", range(1, 13)):
             assert found.setdefault((rule["period"], month), rule["price_per_kwh"]) == rule["price_per_kwh"]
     return found
 
 
-def test_prices_of_ulanqab():
-    """Flat at 110 kV = flat at 10 kV (March 2026) less the T&D step of the fourth period; base 0.3125."""
-    flat = 0.4524 - (0.0787 - 0.0520)
-    cold = {"peak": 1.68, "valley": 0.48}
-    summer = {"tip": 1.848, "peak": 1.54, "valley": 0.44, "deep_valley": 0.352}
-    expected = {("flat", month): flat for month in range(1, 13)}
-    for month in range(1, 13):
-        for period, multiplier in (summer if month in {6, 7, 8} else cold).items():
-            expected[period, month] = flat + 0.3125 * (multiplier - 1.0)
-    assert prices("ulanqab") == pytest.approx(expected, abs=1e-9)
-
-
-def test_the_floating_base_of_mengxi_explains_the_published_prices():
-    """March 2026 at 10 kV: peak 0.6651, flat 0.4524, valley 0.2900."""
-    for multiplier, published in ((1.68, 0.6651), (0.48, 0.2900)):
-        assert published == pytest.approx(0.4524 + 0.3125 * (multiplier - 1.0), abs=1e-3)
-
-
 def test_prices_of_the_industrial_profile():
     """Everything but government funds floats."""
     funds, flat = 0.02766875, 0.6906
-    found = prices("industrial")
+    found = factory_prices()
     published = {"tip": 1.4365, "peak": 1.1547, "valley": 0.2797}
     for period, multiplier in {"tip": 2.125, "peak": 1.70, "valley": 0.38}.items():
         assert found[period, 8] == pytest.approx(funds + (flat - funds) * multiplier, abs=1e-5)
@@ -114,10 +117,10 @@ def test_prices_of_the_industrial_profile():
     assert found["peak", 6] == found["peak", 8]
 
 
-def hours_of(name, month):
+def factory_hours(month):
     """Period of each hour of a day, from the rules: each hour is claimed at most once."""
     periods = ["flat"] * 24
-    for rule in supply(name)["supply"]["energy"][0]["tou"]:
+    for rule in factory_supply()["supply"]["energy"][0]["tou"]:
         if month not in rule.get("months", range(1, 13)):
             continue
         for window in rule.get("hours", []):
@@ -128,50 +131,250 @@ def hours_of(name, month):
     return "".join(period[0] for period in periods)
 
 
-def test_hours_of_ulanqab():
-    for month in (1, 5, 9, 12):
-        assert hours_of("ulanqab", month) == "vvvv" + "ff" + "pp" + "fff" + "vvvvv" + "ff" + "pppp" + "ff"
-    for month in (6, 7, 8):
-        assert hours_of("ulanqab", month) == "ffffff" + "pp" + "fff" + "vvddv" + "ff" + "pttp" + "ff"
-
-
 def test_hours_of_the_industrial_profile():
     for month in (1, 6, 10):
-        assert hours_of("industrial", month) == "v" * 8 + "ff" + "pp" + "ff" + "ppppp" + "fffff"
+        assert factory_hours(month) == "v" * 8 + "ff" + "pp" + "ff" + "ppppp" + "fffff"
     for month in (7, 8, 9):
-        assert hours_of("industrial", month) == "v" * 8 + "ff" + "pt" + "ff" + "pttpp" + "fffff"
+        assert factory_hours(month) == "v" * 8 + "ff" + "pt" + "ff" + "pttpp" + "fffff"
 
 
-def test_export_prices_of_ulanqab():
-    """low + (high - low) x shape, with the ranges of the Mengxi spot market in the site file."""
-    morning = (0.42, 0.38, 0.36, 0.35, 0.40, 0.55, 0.68, 0.70, 0.50, 0.30, 0.15, 0.05)
-    evening = (0.00, 0.00, 0.05, 0.20, 0.40, 0.65, 0.90, 1.00, 1.00, 0.90, 0.75, 0.62)
-    shape = np.array([*morning, *evening])
-    spring, summer, autumn, winter = (-0.02, 0.214), (0.1, 0.3), (0.05, 0.25), (0.2, 0.347)
-    ranges = [winter] * 2 + [spring] * 3 + [summer] * 3 + [autumn] * 3 + [winter]
-    expected = [low + (high - low) * shape for low, high in ranges]
-    found = supply("ulanqab")["feed_in"]["energy"][0]["price_per_kwh"]
-    np.testing.assert_allclose(found, expected, atol=0.00051)
+# ------------------------------------------------------------------------- the arithmetic of the contracts
+#
+# Numbers in comments of the site files, computed again from the documents' own.
+
+LOSS = {"NM_W": 0.0281, "GZ": 0.045}
+
+
+def text_of(name):
+    return (profile_folder(name) / "site.toml").read_text(encoding="utf-8")
+
+
+def supply_of(name) -> SupplySpec:
+    contract = load_site(profile_folder(name)).spec.contract
+    assert contract is not None
+    assert contract.supply is not None
+    return contract.supply
+
+
+def system_fee(flat, purchase, network, funds, loss):
+    """What is left of a flat price when all known components are taken off."""
+    return flat - purchase - network - funds - purchase * loss / (1.0 - loss)
+
+
+def test_the_floating_base_of_mengxi_explains_the_published_prices():
+    """March 2026 at 10 kV: peak 0.6651, flat 0.4524, valley 0.2900."""
+    for multiplier, published in ((1.68, 0.6651), (0.48, 0.2900)):
+        assert published == pytest.approx(0.4524 + 0.3125 * (multiplier - 1.0), abs=1e-3)
+
+
+def test_system_operation_fee_of_ulanqab():
+    fee = system_fee(0.4524, 0.3125, 0.0787, 0.022425, LOSS["NM_W"])
+    assert supply_of("ulanqab").system_operation_per_kwh == Constant(0.0297)
+    assert fee == pytest.approx(0.0297, abs=5e-5)
+    assert "0.4524 flat - 0.3125 purchase - 0.0787 T&D - 0.022425 funds" in text_of("ulanqab")
+
+
+def test_network_and_basic_charge_of_ulanqab():
+    supply = supply_of("ulanqab")
+    assert supply.load_factor_frac == 0.60
+    assert supply.access_capacity_kva == 100_000.0
+    assert pytest.approx(2_277_600) == 0.0520 * 0.60 * 730 * 100_000
+    assert 19.5 * 100_000 == pytest.approx(31.2 * 62_500) == pytest.approx(1_950_000)
+    for shown in ("2,277,600 CNY a month", "1,950,000 CNY a month", "62.5 MW"):
+        assert shown in text_of("ulanqab")
+
+
+def test_every_month_of_ulanqab_has_a_night_that_makes_capacity_the_cheaper_basis():
+    """Far more than 62.5 MW is missing in some interval of each month; what a battery shaves of it is 10 MW at best."""
+    site = load_site(profile_folder("ulanqab"))
+    available = sum(plant.capacity_kw * site.values(plant.profile) for plant in site.spec.generator.values())
+    missing = site.values(site.spec.load["data_centre"].power_kw) - available
+    for month in range(1, 13):
+        assert missing[site.horizon.month == month].max() > 62_500 + 10_000, month
+
+
+def test_the_plants_of_ulanqab_against_its_load():
+    site = load_site(profile_folder("ulanqab"))
+    load = site.values(site.spec.load["data_centre"].power_kw)
+    wind, pv = (site.spec.generator[name].capacity_kw for name in ("wind", "pv"))
+    assert wind * 3.0 + pv * 1.65 == pytest.approx(861_000, rel=1e-4)
+    assert load.sum() * 0.25 == pytest.approx(731_000_000, rel=1e-3)
+    assert (load.mean(), load.min(), load.max()) == pytest.approx((83_500, 76_000, 92_000), rel=5e-3)
+
+
+def test_day_ahead_prices_of_ulanqab():
+    """The formula of the site file, typed again; the ranges are those of the file's comment."""
+    folder = profile_folder("ulanqab")
+    shape = re.findall(r"(?<=[ |])(?:\.\d\d|1\.0)(?= |$)", text_of("ulanqab").split("shape [X]")[1].split("\n")[1])
+    assert len(shape) == 24
+    wind = pd.read_csv(folder / "synthetic_renewables.csv")["wind_frac"].to_numpy().reshape(-1, 4).mean(axis=1)
+    table = pd.read_csv(folder / "synthetic_prices.csv", parse_dates=["time"])
+    spring, summer, autumn, winter = (-0.020, 0.214), (0.10, 0.30), (0.05, 0.25), (0.200, 0.347)
+    by_month = np.array([winter] * 2 + [spring] * 3 + [summer] * 3 + [autumn] * 3 + [winter])
+    low, high = by_month[table["time"].dt.month - 1].T
+    calm = low + (high - low) * np.array(shape, dtype=float)[table["time"].dt.hour]
+    expected = np.maximum(calm + 0.15 * (wind.mean() - wind), -0.02)
+    # three decimals in the file, and wind was rounded to three before
+    np.testing.assert_allclose(table["day_ahead_cny_per_kwh"], expected, atol=6.6e-4)
+    assert table["day_ahead_cny_per_kwh"].mean() == pytest.approx(0.175, abs=5e-4)
+    assert table["day_ahead_cny_per_kwh"].agg(["min", "max"]).tolist() == pytest.approx([-0.02, 0.40], abs=5e-3)
+
+
+def test_nothing_is_bought_in_order_to_be_sold():
+    """An import price below the export price of the same interval would make the meter a money pump."""
+    for name in profile_names():
+        found = check(load_site(profile_folder(name)))
+        assert (found.import_price > -found.export_price).all(), name
+
+
+SHANGHAI = {"purchase": 0.428899, "loss": 0.013266, "network": 0.0953, "system": 0.037833, "funds": 0.029115}
+
+
+def test_prices_of_yangtze():
+    """Purchase and network price float; all sums are those of the comment and of the program."""
+    flat = sum(SHANGHAI.values())
+    floating = SHANGHAI["purchase"] + SHANGHAI["network"]
+    assert (flat, floating) == pytest.approx((0.604413, 0.524199), abs=1e-9)
+    bonus = 1.0 - 0.0075
+    hours = check(load_site(profile_folder("yangtze"))).import_price.reshape(365, 24)
+    day = {"july": hours[181], "january": hours[0], "april": hours[90], "september": hours[243]}
+    for multiplier, shown, where in (
+        (1.80, "1.02377", day["july"][8]),
+        (0.40, "0.28989", day["july"][0]),
+        (2.25, "1.25966", day["july"][12]),
+        (1.80, "1.02377", day["january"][18]),
+        (2.25, "1.25966", day["january"][19]),
+        (1.80, "1.02377", day["september"][12]),
+        (1.60, "0.91893", day["april"][18]),
+        (0.50, "0.34231", day["april"][23]),
+        (1.00, "0.604413", day["april"][12]),
+    ):
+        price = flat + floating * (multiplier - 1.0)
+        assert price == pytest.approx(float(shown), abs=5e-6)
+        assert shown in text_of("yangtze")
+        assert where == pytest.approx(SHANGHAI["funds"] + bonus * (price - SHANGHAI["funds"]), abs=1e-9)
+
+
+def test_demand_of_yangtze():
+    site = load_site(profile_folder("yangtze"))
+    load = site.values(site.spec.load["data_centre"].power_kw)
+    assert (load.mean(), load.min(), load.max()) == pytest.approx((31_200, 20_500, 40_700), rel=5e-3)
+    assert 24 * 80_000 == pytest.approx(38.4 * 50_000) == pytest.approx(1_920_000)
+    assert load.max() < 50_000
+    assert pytest.approx(20.8e6) == 260 * 80_000
+    use = [load[site.horizon.month == month].sum() for month in range(1, 13)]
+    assert [month for month, energy in enumerate(use, start=1) if energy < 20.8e6] == [2]
+
+
+def test_prices_of_guian():
+    """The retail price is what floats in the agency table of March 2026: peak 0.8342, flat 0.5918, valley 0.3495."""
+    purchase, network, funds, system = 0.404, 0.0720, 0.025325, 0.0196
+    loss = purchase * LOSS["GZ"] / (1.0 - LOSS["GZ"])
+    assert pytest.approx(purchase) == (0.8342 - 0.5918) / 0.6
+    assert pytest.approx(purchase, abs=5e-4) == (0.3495 - 0.5918) / -0.6
+    assert loss == pytest.approx(0.01904, abs=5e-6)
+    assert system_fee(0.5918, purchase, 0.1238, funds, LOSS["GZ"]) == pytest.approx(system, abs=5e-5)
+    hours = check(load_site(profile_folder("guian"))).import_price[:24]
+    for multiplier, shown, hour in (
+        (0.40, "0.29756", 0),
+        (1.0, "0.53996", 8),
+        (1.60, "0.78236", 10),
+        (1.60, "0.78236", 21),
+    ):
+        price = purchase * multiplier + loss + network + system + funds
+        assert price == pytest.approx(float(shown), abs=6e-6)
+        assert shown in text_of("guian")
+        # bonus of 0.45 % on all but funds; half of it bought at the green premium
+        expected = funds + (1.0 - 0.0045) * (price - funds) + 0.50 * 0.012
+        assert hours[hour] == pytest.approx(expected, abs=1e-9)
+
+
+def test_basic_charge_of_guian():
+    site = load_site(profile_folder("guian"))
+    load = site.values(site.spec.load["data_centre"].power_kw)
+    assert (load.mean(), load.min(), load.max()) == pytest.approx((57_800, 54_000, 61_000), rel=1e-2)
+    assert pytest.approx(1_552_000) == 19.4 * 80_000
+    assert pytest.approx(50_100, rel=1e-3) == 1_552_000 / 31
+    assert pytest.approx(55_600, rel=1e-3) == 1_552_000 / (0.9 * 31)
+    assert all(load[site.horizon.month == month].max() > 55_700 for month in range(1, 13))
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_nothing_is_bought_in_order_to_be_sold(name):
-    """An import price below the export price of the same hour would make the meter a money pump."""
-    sold = supply(name)["feed_in"]["energy"][0]["price_per_kwh"]
-    sold = np.broadcast_to(np.array(sold), (12, 24))
-    initials = {period[0]: period for period, _ in prices(name)}
-    bought = np.array(
-        [[prices(name)[initials[initial], month] for initial in hours_of(name, month)] for month in range(1, 13)]
-    )
-    assert (bought > sold).all()
+def test_wear_is_replacement_over_lifetime_throughput(name):
+    (battery,) = load_site(profile_folder(name)).spec.battery.values()
+    assert battery.wear_cost_per_kwh == pytest.approx(400 / (6_000 * 0.8), abs=5e-4)
 
 
-def test_the_chosen_demand_mode_is_the_cheaper_one():
-    """Demand price x highest load stays below capacity price x transformers (110 kV and 10 kV)."""
-    for name, capacity_price in (("ulanqab", 19.5), ("industrial", 22.6)):
-        site = load_site(profile_folder(name))
-        load = next(iter(site.spec.load.values()))
-        price = site.spec.tariff["supply"].demand[0].price_per_kw
-        assert isinstance(price, float)
-        assert site.spec.grid.transformer_kva is not None
-        assert price * site.values(load.power_kw).max() < capacity_price * site.spec.grid.transformer_kva
+def test_the_chosen_demand_mode_of_the_factory_is_the_cheaper_one():
+    """Demand price x highest load stays below capacity price x transformers."""
+    site = load_site(profile_folder("industrial"))
+    price = site.spec.tariff["supply"].demand[0].price_per_kw
+    assert isinstance(price, float)
+    assert site.spec.grid.transformer_kva is not None
+    load = site.values(site.spec.load["factory"].power_kw)
+    assert price * load.max() < 22.6 * site.spec.grid.transformer_kva
+
+
+# ------------------------------------------------------------------------- what the catalog fills in
+
+FILLED = {
+    "ulanqab": {
+        "contract.self_use_of_available_min_frac = 0.6",
+        "contract.self_use_of_consumption_min_frac = 0.3",
+        "contract.export_of_available_max_frac = 0.2",
+        "contract.supply.transmission_per_kwh = 0.052 per kWh",
+        "contract.supply.funds_per_kwh = 0.022425 per kWh",
+        "contract.supply.line_loss_per_kwh = energy price x loss / (1 - loss)",
+        "contract.supply.basic.price_per_kva = 19.5",
+    },
+    "yangtze": {
+        "contract.supply.tou = calendar of SH",
+        "contract.supply.energy_price_per_kwh = 0.428899 per kWh",
+        "contract.supply.line_loss_per_kwh = 0.013266 per kWh",
+        "contract.supply.system_operation_per_kwh = 0.037833 per kWh",
+        "contract.supply.funds_per_kwh = 0.029115 per kWh",
+        "contract.supply.transmission_per_kwh = 0.0953 per kWh",
+        "contract.supply.basic.price_per_kw = 38.4",
+    },
+    "guian": {
+        "contract.supply.transmission_per_kwh = 0.072 per kWh",
+        "contract.supply.funds_per_kwh = 0.025325 per kWh",
+        "contract.supply.line_loss_per_kwh = energy price x loss / (1 - loss)",
+        "contract.supply.basic.price_per_kva = 19.4",
+    },
+}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_notes_list_what_the_catalog_filled_in(name):
+    notes = contract_notes(load_site(profile_folder(name)))
+    told = {note.partition(" from ")[0] for note in notes if note.startswith("contract.")}
+    assert told == FILLED[name]
+    assert all("号" in note or "价格表" in note for note in notes if note.startswith("contract."))
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_only_the_price_sheet_of_a_month_is_stale(name):
+    """Prices of the fourth period hold in 2027; Shanghai's agency table is that of August 2026."""
+    notes = contract_notes(load_site(profile_folder(name)))
+    others = [note for note in notes if not note.startswith("contract.")]
+    stale = [note for note in others if "but is used for" in note]
+    assert len(stale) == (1 if name == "yangtze" else 0)
+    assert all("2026-08-01 to 2026-08-31" in note for note in stale)
+    assert all("rest_day" in note for note in others if note not in stale)
+
+
+# ------------------------------------------------------------------------- loads
+
+
+def test_a_load_that_answers_users_sleeps_before_dawn():
+    year = Horizon(date(2027, 1, 1), date(2028, 1, 1))
+    load = load_profile(inference_centre(100.0), year, 1)
+    by_hour = [load[year.hour == hour].mean() for hour in range(24)]
+    assert int(np.argmin(by_hour)) == 4
+    assert int(np.argmax(by_hour)) == 20
+    assert min(by_hour) / max(by_hour) == pytest.approx((0.35 + 0.65 * 0.40) / 1.0, abs=0.02)
+    july, january = (load[year.month == month].mean() for month in (7, 1))
+    assert july / january == pytest.approx(1.05 / 0.95, abs=0.02)
+    weekend = year.day_types != DayType.WEEKDAY
+    assert load[weekend].mean() < load[~weekend].mean()

@@ -87,15 +87,33 @@ def test_circulation_without_gain_needs_no_binary() -> None:
 
 
 def test_export_dearer_than_import_is_no_money_machine() -> None:
-    """Buying at 0.1 while selling own output at 0.3 earns in the relaxation; one meter shows only the difference.
+    """Buying at 0.1 while selling own output at 0.3 would earn; one meter shows only the difference.
 
-    100 kW of load, 50 kW of PV: the relaxation imports 100 and exports 50 (10 - 15 = -5 an hour); exclusive flows
-    import 50 (5 an hour). Forbidding costs 10 an hour, 240 a day.
+    100 kW of load, 50 kW of PV: 50 kW are imported, 5 an hour. That a plant smaller than the load has nothing to
+    export is a bound by nature, so the relaxation is exact.
     """
     plant = {"pv": {"capacity_kw": 50.0, "profile": 1.0}}
     site = small_site(100.0, grid={"export_limit_kw": 1_000.0}, generator=plant)
     charges = (energy_charge(site, 0.1), energy_charge(site, -0.3, EXPORT, "export"))
     optimum = solve_program(compile_program(site, charges))
     assert optimum.point.optimality.cost == pytest.approx(120.0, rel=1e-6)
+    assert optimum.repair is None
+
+
+def test_export_dearer_than_import_with_a_battery_is_searched_exactly() -> None:
+    """A battery may turn the meter round in any hour: the optimum is that of binaries in every hour."""
+    plant = {"pv": {"capacity_kw": 80.0, "profile": 1.0}}
+    battery = {"bess": BATTERY | {"power_kw": 60.0, "energy_kwh": 120.0}}
+    site = small_site(100.0, grid={"export_limit_kw": 1_000.0}, generator=plant, battery=battery)
+    price = np.linspace(0.1, 0.2, 24)
+    charges = (energy_charge(site, price), energy_charge(site, -0.3, EXPORT, "export"))
+    program = compile_program(site, charges)
+    optimum = solve_program(program)
     assert optimum.repair is not None
-    assert optimum.repair.cost == pytest.approx(240.0, rel=1e-6)
+    assert optimum.repair.cost > 1.0
+    everywhere = tuple(np.ones(24, dtype=bool) for _ in program.opposites)
+    answer = exactness._solve_with_binaries(program, everywhere)
+    assert answer.x is not None
+    exact = program.form.objective(program.scaling.primal(answer.x[: program.form.size]))
+    assert optimum.point.optimality.cost == pytest.approx(exact, rel=1e-6)
+    assert not any(mark.any() for mark in exactness.offending(program, optimum.point.x))

@@ -1,0 +1,299 @@
+"""Which billing periods take a rebate: convex problems that differ in numbers, searched and bounded period by period.
+
+A period is *open* (rebate without having to reach its threshold: a lower bound), *granted* (rebate, threshold
+reached) or *refused* (full price, whatever the energy). Periods hardly influence each other, so the search decides
+each under the multipliers of the last solution, solves the whole with these decisions, and looks at every alternative
+under the new multipliers: the sum of what alternatives gain is a valid bound (:mod:`storage_opt.model.separation`).
+Where that does not prove the optimum to tolerance, branch and bound takes over.
+
+Branches are solved as convex problems; opposite flows are separated where a branch may be the answer.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.charges.rebate import Assumed
+from storage_opt.errors import InfeasibleError
+from storage_opt.model.backends import Status
+from storage_opt.model.certificate import TOLERANCE
+from storage_opt.model.optimum import Optimum, solve_program
+from storage_opt.model.program import Program
+from storage_opt.model.separation import Separation
+from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.standard_form import Scaling, StandardForm
+
+__all__ = ["Decision", "Node", "RebateSearch", "States"]
+
+States = tuple[int, ...]
+_Vector = NDArray[np.float64]
+
+_MOST_PASSES = 8
+_MOST_NODES = 100
+_PROVEN = TOLERANCE / 4
+"""Relative gap at which a branch is taken; the rest of the tolerance is for its own solution."""
+_MISSED_RELATIVE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A branch and the optimum of its convex relaxation.
+
+    Parameters
+    ----------
+    states : tuple of int
+        What each billing period is assumed to be, see :class:`~storage_opt.charges.rebate.Assumed`.
+    point : Point or None
+        The optimum; None when no schedule keeps the branch.
+    missed : (G,) bool array
+        Open periods that do not reach their threshold; without any, the branch is a leaf: its cost is what is billed.
+    """
+
+    states: States
+    point: Point | None
+    missed: NDArray[np.bool_]
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the branch pays what it says."""
+        return self.point is not None and not self.missed.any()
+
+    @property
+    def cost(self) -> float:
+        """Optimal cost, infinite when infeasible. [money]"""
+        return np.inf if self.point is None else self.point.optimality.cost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """The branch that is taken.
+
+    Parameters
+    ----------
+    states : tuple of int
+        Its states.
+    optimum : Optimum
+        Its exact optimum.
+    bound : float
+        Cost no schedule of any branch can beat. [money]
+    """
+
+    states: States
+    optimum: Optimum
+    bound: float
+
+    @property
+    def cost(self) -> float:
+        """Cost of the branch. [money]"""
+        return self.optimum.point.optimality.cost
+
+
+@dataclass(eq=False)
+class RebateSearch:
+    """The search over the branches of one site.
+
+    Parameters
+    ----------
+    granted, refused : Program
+        The program with every period granted, and with every period refused; equal but for numbers.
+    rows : slice
+        Inequality rows of the thresholds, one a billing period.
+    surcharge : (G,) array
+        What a refused period pays more than a granted one whatever the schedule. [money]
+    solver : str or None
+        Solver the user asked for.
+    tell : callable or None
+        Told the states of each branch before it is solved.
+    """
+
+    granted: Program
+    refused: Program
+    rows: slice
+    surcharge: _Vector
+    solver: str | None = None
+    tell: Callable[[States], None] | None = None
+    nodes: dict[States, Node] = field(default_factory=dict)
+
+    def decide(self, guess: Point | None = None, *, explain: bool = True) -> Decision:
+        """The cheapest branch that pays what it says, solved exactly, and the cost nothing beats.
+
+        Raises
+        ------
+        InfeasibleError
+            When no branch has a schedule; with the rules that conflict, when it is asked to explain.
+        """
+        open_ = int(Assumed.OPEN)
+        root = self.node((open_,) * (self.rows.stop - self.rows.start), guess)
+        if root.point is None:
+            solve_program(self.program(root.states), solver=self.solver, explain=explain)
+            raise InfeasibleError(())
+        bound = root.cost if root.is_leaf else self._by_period(root)
+        leaves = [node for node in self.nodes.values() if node.is_leaf]
+        best = self._exact(min(leaves, key=lambda node: node.cost)) if leaves else None
+        if best is None or not _proves(best, bound):
+            best, searched = self._by_branching(root, best)
+            bound = max(bound, searched)
+        if best is None:
+            raise InfeasibleError((), reason="no branch of the rebate has a schedule")
+        return replace(best, bound=bound)
+
+    def node(self, states: States, guess: Point | None = None) -> Node:
+        """The solved branch; solved once only."""
+        if states not in self.nodes:
+            if self.tell:
+                self.tell(states)
+            program = self.program(states)
+            verdict = solve_convex(program.form, program.scaling, program.even, requested=self.solver, guess=guess)
+            self.nodes[states] = Node(states, verdict.point, self._missed(states, verdict.point))
+        return self.nodes[states]
+
+    def program(self, states: States) -> Program:
+        """The program of a branch."""
+        form = self._form(np.array(states))
+        return replace(self.granted, form=form, scaling=Scaling.of(form, self.granted.scaling.column))
+
+    # ------------------------------------------------------------------------------ period by period
+
+    def _by_period(self, root: Node) -> float:
+        bound, best = root.cost, np.inf
+        states, _ = self._improved(root)
+        for _ in range(_MOST_PASSES):
+            node = self.node(states, root.point)
+            if node.point is None:
+                break
+            states, gains = self._improved(node)
+            bound = max(bound, node.cost + gains)
+            if node.is_leaf:
+                best = min(best, node.cost)
+            if best - bound <= _PROVEN * max(abs(best), 1e-9) or states in self.nodes:
+                break
+        return bound
+
+    def _exact(self, leaf: Node) -> Decision | None:
+        """The branch with opposite flows separated; None where it then has no schedule, or misses a threshold."""
+        program = self.program(leaf.states)
+        try:
+            optimum = solve_program(program, solver=self.solver, guess=leaf.point, explain=False)
+        except InfeasibleError:
+            return None
+        still = not self._missed(leaf.states, optimum.point).any()
+        return Decision(leaf.states, optimum, -np.inf) if still else None
+
+    def _improved(self, node: Node) -> tuple[States, float]:
+        """States with the best alternative of each period, and a bound on what all alternatives together gain."""
+        assert node.point is not None
+        states, gains = list(node.states), 0.0
+        here = np.array(node.states)
+        prices = self._split.prices(self._form(here), node.point)
+        for period, options in self._alternatives(node).items():
+            own = self._split.column == period
+            value = float(prices[own] @ node.point.x[own]) + self._surcharge(period, here[period])
+            rises = {option: self._period_cost(node.point, here, period, option) - value for option in options}
+            option = min(rises, key=lambda one: rises[one])
+            must_move = bool(node.missed[period])
+            if rises[option] < 0.0 or must_move:
+                states[period] = int(option)
+            gains += rises[option] if must_move else min(rises[option], 0.0)
+        return tuple(states), gains
+
+    def _alternatives(self, node: Node) -> dict[int, tuple[Assumed, ...]]:
+        """Other states of each period that could be cheaper.
+
+        A granted period whose threshold costs nothing, and an open one that reaches it, have none.
+        """
+        assert node.point is not None
+        costs_something = node.point.ineq_dual[self.rows] > 0
+        found: dict[int, tuple[Assumed, ...]] = {}
+        for period, state in enumerate(node.states):
+            if state == Assumed.REFUSED:
+                found[period] = (Assumed.GRANTED,)
+            elif state == Assumed.GRANTED and costs_something[period]:
+                found[period] = (Assumed.REFUSED,)
+            elif node.missed[period]:
+                found[period] = (Assumed.GRANTED, Assumed.REFUSED)
+        return found
+
+    def _period_cost(self, point: Point, here: NDArray[np.int_], period: int, option: Assumed) -> float:
+        """Least cost of a period in another state under the multipliers of a point. [money]
+
+        Infinite when the state is impossible, minus infinity when nothing can be said.
+        """
+        other = here.copy()
+        other[period] = option
+        form = self._form(other)
+        part, scaling = self._split.part(form, self.granted.scaling, self._split.prices(form, point), period)
+        verdict = solve_convex(part, scaling, np.zeros(part.size))
+        if verdict.point is None:
+            return np.inf if verdict.status is Status.INFEASIBLE else -np.inf
+        return verdict.point.optimality.bound + self._surcharge(period, option)
+
+    # ------------------------------------------------------------------------------ branch and bound
+
+    def _by_branching(self, root: Node, best: Decision | None) -> tuple[Decision | None, float]:
+        """Best bound first, until it meets the best branch or the nodes run out; that branch and the bound."""
+        order = count()
+        queue = [(root.cost, next(order), root)]
+        while queue:
+            cost, _, node = heapq.heappop(queue)
+            if best is not None and (_proves(best, cost) or len(self.nodes) >= _MOST_NODES):
+                return best, min(cost, best.cost)
+            if node.is_leaf:
+                found = self._exact(node)
+                if found is not None:
+                    best = found if best is None or found.cost < best.cost else best
+                    continue
+            for child in self._children(node, root.point):
+                heapq.heappush(queue, (child.cost, next(order), child))
+        return best, np.inf if best is None else best.cost
+
+    def _children(self, node: Node, guess: Point | None) -> list[Node]:
+        """The branch with its worst open period decided either way; none when no period is open."""
+        open_ = np.flatnonzero(np.array(node.states) == Assumed.OPEN)
+        if not open_.size:
+            return []
+        period = int(np.argmax(node.missed)) if node.missed.any() else int(open_[0])
+        both = [
+            self.node((*node.states[:period], int(state), *node.states[period + 1 :]), guess)
+            for state in (Assumed.GRANTED, Assumed.REFUSED)
+        ]
+        return [child for child in both if child.point is not None]
+
+    # ------------------------------------------------------------------------------ numbers of a branch
+
+    @cached_property
+    def _split(self) -> Separation:
+        return Separation.of(self.granted)
+
+    def _form(self, states: NDArray[np.int_]) -> StandardForm:
+        """Full prices in refused periods, thresholds in granted ones."""
+        cheap, dear = self.granted.form, self.refused.form
+        refused = np.append(states == Assumed.REFUSED, False)[self._split.column]
+        rhs = cheap.ineq_rhs.copy()
+        rhs[self.rows] = np.where(states == Assumed.GRANTED, cheap.ineq_rhs[self.rows], dear.ineq_rhs[self.rows])
+        constant = cheap.constant + float(self.surcharge @ (states == Assumed.REFUSED))
+        return replace(cheap, cost=np.where(refused, dear.cost, cheap.cost), ineq_rhs=rhs, constant=constant)
+
+    def _surcharge(self, period: int, state: int) -> float:
+        return float(self.surcharge[period]) if state == Assumed.REFUSED else 0.0
+
+    def _missed(self, states: States, point: Point | None) -> NDArray[np.bool_]:
+        """Open periods below their threshold (G,)."""
+        if point is None:
+            return np.zeros(len(states), dtype=np.bool_)
+        form = self.granted.form
+        below = form.ineq[self.rows] @ point.x - form.ineq_rhs[self.rows]
+        scale = np.maximum(np.abs(form.ineq_rhs[self.rows]), 1.0)
+        missed: NDArray[np.bool_] = (np.array(states) == Assumed.OPEN) & (below > _MISSED_RELATIVE * scale)
+        return missed
+
+
+def _proves(found: Decision, bound: float) -> bool:
+    """Whether a branch is optimal to tolerance when nothing is cheaper than the bound."""
+    return found.cost - bound <= _PROVEN * max(abs(found.cost), 1e-9)
