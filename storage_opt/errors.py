@@ -174,9 +174,17 @@ class InfeasibleError(StorageOptError):
             return
         lines = "\n".join(f"  - {conflict}" for conflict in self.conflicts)
         if self.together:
-            changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)
-            lines += f"\n  least changes together: {changes}"
-        super().__init__(f"no schedule keeps all rules; these contradict each other:\n{lines}")
+            lines += f"\n  least changes together: {self._changes}"
+        clash = "these contradict each other" if len(self.conflicts) > 1 else "this one cannot be kept"
+        super().__init__(f"no schedule keeps all rules; {clash}:\n{lines}")
+
+    @property
+    def _changes(self) -> str:
+        return " and ".join(
+            f"`{c.key}` by {c.relaxation:,.6g} {c.unit}"
+            + (f" to {c.attainable:,.6g}" if c.attainable is not None else "")
+            for c in self.together
+        )
 
     @property
     def hint(self) -> str:
@@ -185,8 +193,7 @@ class InfeasibleError(StorageOptError):
             return "relax what forces energy onto the bus, such as an energy floor or output that must be taken"
         single = [c for c in self.conflicts if c.relaxation is not None]
         if not single and self.together:
-            changes = " and ".join(f"`{c.key}` by {c.relaxation:,.6g} {c.unit}" for c in self.together)
-            return f"relax {changes}"
+            return f"relax {self._changes}"
         if not single:
             return "relax two or more of these rules together"
         return f"relax one of them, for instance `{single[0].key}` by {single[0].relaxation:,.6g} {single[0].unit}"

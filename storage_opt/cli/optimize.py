@@ -36,7 +36,7 @@ def optimize(
     questions: Annotated[
         str | None,
         typer.Option(
-            "--choose", metavar="LIST", help="Solve every branch of regime, basis or both, take the cheapest."
+            "--choose", metavar="LIST", help="Solve every branch of regime, basis, demand; take the cheapest."
         ),
     ] = None,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw week and months as PNG and SVG.")] = True,

@@ -36,5 +36,6 @@ def ledger_mismatch(charges: Iterable[Charge], planned: Mapping[str, float], led
     for name, cost in planned.items():
         group = together.get(name, name)
         difference[group] = difference.get(group, 0.0) + settled.get(name, 0.0) - cost
-    moved = sum(abs(amount) for amount in settled.values()) or 1.0
+    # a bill of nothing is right when it is nothing to the cent
+    moved = max(sum(abs(amount) for amount in settled.values()), 1.0)
     return max((abs(amount) for amount in difference.values()), default=0.0) / moved

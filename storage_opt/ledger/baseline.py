@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
-from storage_opt.ledger.marginal import least_gain_of_export, price_per_kwh
+from storage_opt.ledger.marginal import cost_when_short, least_gain_of_export, price_per_kwh
 from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
@@ -70,16 +70,17 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
 
     Notes
     -----
-    Using a kWh of plant i costs ``a_i = energy cost - curtailment cost``. Plants are used in the order of ``a_i``,
-    so that the dearest is curtailed first, in proportion to what is available among equals. Exporting pays when
-    ``a_i`` is below what one more kWh of export earns under the charges per kWh (of tiers and net billing: at least).
+    Using a kWh of plant i costs ``a_i``: what the charges ask for it, less what they ask for curtailing it and what is
+    paid for it anyway (take-or-pay). Plants are used in the order of ``a_i``, so that the dearest is curtailed first,
+    in proportion to what is available among equals. Exporting pays when ``a_i`` is below what one more kWh of export
+    earns (of tiers and net billing: at least).
     """
     charges, rules = tuple(charges), tuple(rules)
     horizon = site.horizon
     nothing = np.zeros(horizon.steps)
     loads = {name: site.values(load.power_kw) for name, load in site.spec.load.items()}
     load = np.sum(list(loads.values()), axis=0)
-    plants = _plants(site)
+    plants = _plants(site, charges)
     import_limit, export_limit = _limits(site)
     export_limit = np.minimum(export_limit, export_cap_kw(rules, horizon))
     gain = least_gain_of_export(charges, horizon)
@@ -108,11 +109,16 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
     return BaselineRun(schedule, tuple(notes))
 
 
-def _plants(site: Site) -> _Plants:
+def _plants(site: Site, charges: tuple[Charge, ...]) -> _Plants:
     specs = site.spec.generator
     steps = site.horizon.steps
     available = [plant.capacity_kw * site.values(plant.profile) for plant in specs.values()]
-    cost = [plant.energy_cost_per_kwh - site.values(plant.curtailment_cost_per_kwh) for plant in specs.values()]
+    horizon = site.horizon
+    cost = [
+        cost_when_short(charges, Flow(name, FlowKind.USED_KW), horizon)
+        - price_per_kwh(charges, Flow(name, FlowKind.CURTAILED_KW), horizon)
+        for name in specs
+    ]
     return _Plants(
         tuple(specs),
         np.array(available).reshape(-1, steps),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge
+from storage_opt.charges.deviation import DeviationBand
 from storage_opt.charges.energy import EnergyCharge
 from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.quantity import PeriodEnergy
@@ -15,7 +16,7 @@ from storage_opt.charges.tiered import TieredCharge
 from storage_opt.horizon import Horizon
 from storage_opt.schedule import GRID, Flow, FlowKind, Metered
 
-__all__ = ["least_gain_of_export", "price_per_kwh", "weight_of"]
+__all__ = ["cost_when_short", "least_gain_of_export", "price_per_kwh", "weight_of"]
 
 
 def weight_of(metered: Metered, flow: Flow) -> float:
@@ -34,6 +35,18 @@ def price_per_kwh(charges: Iterable[Charge], flow: Flow, horizon: Horizon) -> ND
     return total
 
 
+def cost_when_short(charges: Iterable[Charge], flow: Flow, horizon: Horizon) -> NDArray[np.float64]:
+    """Linear prices of one flow, less what is paid anyway while a take-or-pay is short (T,). [money/kWh]"""
+    charges = tuple(charges)
+    cost = price_per_kwh(charges, flow, horizon)
+    for charge in charges:
+        if isinstance(charge, DeviationBand) and isinstance(charge.quantity, PeriodEnergy):
+            ids = charge.quantity.groups.ids
+            saved = np.where(ids >= 0, np.append(charge.price_below, 0.0)[ids], 0.0)
+            cost = cost - weight_of(charge.quantity.metered, flow) * saved
+    return cost
+
+
 def least_gain_of_export(charges: Iterable[Charge], horizon: Horizon) -> NDArray[np.float64]:
     """What one more kWh of export earns at least (T,). [money/kWh]
 
@@ -42,7 +55,7 @@ def least_gain_of_export(charges: Iterable[Charge], horizon: Horizon) -> NDArray
     """
     charges = tuple(charges)
     exported = Flow(GRID, FlowKind.EXPORT_KW)
-    cost = price_per_kwh(charges, exported, horizon)
+    cost = cost_when_short(charges, exported, horizon)
     for charge in charges:
         if isinstance(charge, TieredCharge) and isinstance(charge.quantity, PeriodEnergy):
             weight = weight_of(charge.quantity.metered, exported)

@@ -193,7 +193,8 @@ def _battery(name: str, spec: BatterySpec, schedule: Schedule, charge_share: _Ar
     green_before = np.concatenate([[first], start[:-1]])
     green_pool = kept * green_before + h * spec.charge_efficiency * charge * charge_share
     share = np.divide(green_pool, pool, out=np.zeros_like(pool), where=pool > 0)
-    return np.clip(share, 0.0, 1.0) * discharge, start
+    # stored energy of a solver or a meter drifts by noise from what its flows add up to
+    return np.clip(share, 0.0, 1.0) * discharge, np.minimum(start, after)
 
 
 def _held(carried: _Array, fresh: _Array, first: float) -> _Array:

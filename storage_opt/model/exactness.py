@@ -25,7 +25,7 @@ from storage_opt.model.program import OppositeColumns, Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.watchdog import solve_watched
-from storage_opt.schedule import GRID
+from storage_opt.schedule import GRID, FlowKind
 
 __all__ = ["Exact", "offending", "repaired"]
 
@@ -150,19 +150,36 @@ def _is_optimal(point: Point, bound: float) -> bool:
 def _netted(program: Program, point: Point) -> Point:
     """The point with circulation cancelled in every pair where that changes neither feasibility nor cost.
 
-    Import and export at equal prices may circulate without gain; such a tie needs no binary.
+    Import and export at equal prices may circulate without gain; and energy that earns the site nothing may be exported
+    as well as left unused. Such ties need no binary.
     """
     for pair in program.opposites:
-        if not _both_run(pair, point.x).any():
-            continue
-        x = point.x.copy()
-        both = np.minimum(x[pair.first], x[pair.second])
-        x[pair.first] -= both
-        x[pair.second] -= both
-        found, bound_dual = optimality(program.form, program.scaling, x, point.eq_dual, point.ineq_dual)
-        if found.passes(TOLERANCE):
-            point = replace(point, x=x, bound_dual=bound_dual, optimality=found)
+        for counterpart in (pair.first, *_curtailable(program, pair)):
+            if not _both_run(pair, point.x).any():
+                break
+            point = _cancelled(program, pair, counterpart, point)
     return point
+
+
+def _curtailable(program: Program, pair: OppositeColumns) -> list[NDArray[np.intp]]:
+    """Columns of plants that may be curtailed instead of exporting."""
+    if pair.opposites.first.owner != GRID:
+        return []
+    return [
+        np.arange(block.where.start, block.where.stop)
+        for block in program.columns
+        if block.name.endswith(FlowKind.USED_KW) and not block.lower
+    ]
+
+
+def _cancelled(program: Program, pair: OppositeColumns, counterpart: NDArray[np.intp], point: Point) -> Point:
+    """The point with the overlap of a pair taken off its second flow and off another, where that is a tie."""
+    x = point.x.copy()
+    both = np.minimum(np.minimum(x[pair.first], x[pair.second]), x[counterpart])
+    x[pair.second] -= both
+    x[counterpart] -= both
+    found, bound_dual = optimality(program.form, program.scaling, x, point.eq_dual, point.ineq_dual)
+    return replace(point, x=x, bound_dual=bound_dual, optimality=found) if found.passes(TOLERANCE) else point
 
 
 def _widened(program: Program, pair: OppositeColumns, mark: NDArray[np.bool_], *, last: bool) -> NDArray[np.bool_]:

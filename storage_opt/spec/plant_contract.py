@@ -25,6 +25,9 @@ class PlantContractSpec(Spec):
     basis: Literal["consumed", "produced", "fixed_shape"] = "consumed"
     """Paid for what the site consumes (generation less export), for all it produces, or for a fixed shape settled as a
     contract for difference (差价合约)."""
+    export_revenue: Literal["site", "plant"] | None = None
+    """Who receives what exported energy earns; left out, the plant's owner where the site pays for what it consumes
+    (what it does not consume is not its own), the site otherwise."""
     take_or_pay_frac: Fraction | None = None
     """Share of the year's volume that is paid whether it is taken or not (照付不议)."""
     take_or_pay_volume_kwh_per_year: (
@@ -37,6 +40,13 @@ class PlantContractSpec(Spec):
     """Market price a ``fixed_shape`` is settled against, paid for what the plant really produces."""
     payee: str = "plant owner"
     """Owner of the plant."""
+
+    @property
+    def site_sells(self) -> bool:
+        """Whether the site receives what exported energy earns."""
+        if self.export_revenue is not None:
+            return self.export_revenue == "site"
+        return self.owner == "site" or self.basis != "consumed"
 
     @model_validator(mode="after")
     def _shape_is_whole(self) -> Self:

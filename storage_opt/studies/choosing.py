@@ -152,6 +152,10 @@ def _basics(supply: SupplySpec, questions: tuple[Question, ...]) -> Iterator[Bas
         if written.capacity_kva is None and supply.access_capacity_kva is None:
             what = "the basic charge by capacity can't be compared, because no capacity is known"
             raise InputError([Fault(what, "give capacity_kva", key="contract.supply.basic.capacity_kva")])
+        if written.price_per_kva is None and supply.region is None:
+            what = "the basic charge by capacity can't be compared, because it has no price"
+            hint = "give price_per_kva, or region and voltage"
+            raise InputError([Fault(what, hint, key="contract.supply.basic.price_per_kva")])
         yield written.model_copy(update={"mode": "capacity", "rebate": None})
     if Question.BASIS not in questions and written.mode == "capacity":
         return

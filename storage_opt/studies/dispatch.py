@@ -31,7 +31,7 @@ from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.declared import declared_quantities
-from storage_opt.studies.price_of_rules import price_of_rules
+from storage_opt.studies.price_of_rules import PriceOfRules
 from storage_opt.studies.rebates import solve_site
 from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
 
@@ -50,7 +50,6 @@ def optimize(
     solver: str | None = None,
     progress: Callable[[str], None] | None = None,
     read_s: float = 0.0,
-    compliance: bool | None = None,
 ) -> DispatchResult:
     """Find the cheapest schedule of a site, prove it, and settle its bill.
 
@@ -64,9 +63,6 @@ def optimize(
         Told what happens, a line a stage.
     read_s : float
         Time already spent on reading, to be shown with the other stages. [s]
-    compliance : bool or None
-        Whether to solve once more without the contract's rules, to tell what they cost; by default when the baseline
-        breaks one of them.
 
     Returns
     -------
@@ -80,7 +76,7 @@ def optimize(
     InfeasibleError, UnboundedError, SolverError
         When there is no certified optimum; each says why and what to change.
     """
-    return dispatched(site, solver=solver, progress=progress, read_s=read_s, compliance=compliance)[0]
+    return dispatched(site, solver=solver, progress=progress, read_s=read_s)[0]
 
 
 def dispatched(
@@ -89,7 +85,6 @@ def dispatched(
     solver: str | None = None,
     progress: Callable[[str], None] | None = None,
     read_s: float = 0.0,
-    compliance: bool | None = None,
     guess: Point | None = None,
     explain: bool = True,
 ) -> tuple[DispatchResult, Point]:
@@ -110,9 +105,6 @@ def dispatched(
         tell("compiling the model")
         solved = solve_site(site, charges, rules, solver=solver, tell=progress, guess=guess, explain=explain)
         program, optimum = solved.program, solved.optimum
-        price = price_of_rules(
-            site, charges, rules, solved, baseline_rules, always=compliance, solver=solver, tell=progress
-        )
     clock.move("solve", "compile", solved.compile_s)
     with clock("settle"):
         tell("settling the bill")
@@ -137,7 +129,7 @@ def dispatched(
         _notes(site, baseline, baseline_rules, optimum, certificate),
         baseline_rules,
         solved.branches,
-        price,
+        PriceOfRules.of(site, charges, rules, solved, baseline_rules, solver),
         provenance,
         declared_quantities(site, ledger),
     )

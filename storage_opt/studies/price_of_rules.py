@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from storage_opt.charges.base import Charge
 from storage_opt.rules.base import ContractRule, RuleCheck
@@ -10,49 +11,55 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.rebates import Solved, solve_site
 from storage_opt.studies.result import Compliance
 
-__all__ = ["price_of_rules"]
+__all__ = ["PriceOfRules"]
 
 
-def price_of_rules(
-    site: Site,
-    charges: Sequence[Charge],
-    rules: Sequence[ContractRule],
-    planned: Solved,
-    baseline_checks: Iterable[RuleCheck],
-    *,
-    always: bool | None = None,
-    solver: str | None = None,
-    tell: Callable[[str], None] | None = None,
-) -> Compliance | None:
-    """The optimal cost with every contract rule less the optimal cost without any.
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceOfRules:
+    """The optimal cost with every contract rule less the optimal cost without any, found when it is called.
 
     Parameters
     ----------
-    site, charges, rules
+    site, charges : Site, sequence of Charge
         What was solved.
-    planned : Solved
-        The optimum that keeps the rules; where none binds, it costs the same without them.
-    baseline_checks : iterable of RuleCheck
-        The rules, measured on the baseline.
-    always : bool or None
-        Whether to solve without rules; by default only when the baseline breaks one, because then its bill is that
-        of a site that does not comply, and the savings hold the price of compliance.
-    solver, tell
+    cost : float
+        Optimal cost with the rules. [money]
+    rule_binds : bool
+        Whether a rule has a worth at the optimum; where none has, the cost without rules is the same.
+    broken_by_baseline : tuple of str
+        Rules the baseline does not keep, in words: its bill is that of a site that does not comply.
+    solver : str or None
         As for :func:`~storage_opt.studies.dispatch.optimize`.
-
-    Returns
-    -------
-    Compliance or None
-        None when nothing was asked.
     """
-    broken = tuple(check.words for check in baseline_checks if not check.ok)
-    if not rules or always is False or (always is None and not broken):
-        return None
-    names = {rule.rule.name for rule in rules}
-    cost = planned.cost
-    if not any(worth.rule.name in names for worth in planned.worths):
-        return Compliance(cost, 0.0, broken)
-    if tell:
-        tell("solving without contract rules")
-    free = solve_site(site, charges, (), solver=solver, tell=tell).cost
-    return Compliance(free, max(cost - free, 0.0), broken)
+
+    site: Site
+    charges: Sequence[Charge]
+    cost: float
+    rule_binds: bool
+    broken_by_baseline: tuple[str, ...]
+    solver: str | None
+
+    @classmethod
+    def of(
+        cls,
+        site: Site,
+        charges: Sequence[Charge],
+        rules: Sequence[ContractRule],
+        planned: Solved,
+        baseline_checks: Iterable[RuleCheck],
+        solver: str | None,
+    ) -> PriceOfRules | None:
+        """The question for a solved site; None without rules."""
+        if not rules:
+            return None
+        names = {rule.rule.name for rule in rules}
+        binds = any(worth.rule.name in names for worth in planned.worths)
+        broken = tuple(check.words for check in baseline_checks if not check.ok)
+        return cls(site, tuple(charges), planned.cost, binds, broken, solver)
+
+    def __call__(self) -> Compliance:
+        """Solve without the rules, if one binds."""
+        if not self.rule_binds:
+            return Compliance(self.cost, 0.0, self.broken_by_baseline)
+        free = solve_site(self.site, self.charges, (), solver=self.solver).cost
+        return Compliance(free, max(self.cost - free, 0.0), self.broken_by_baseline)

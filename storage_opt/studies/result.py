@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.ledger.provenance import Provenance
@@ -149,8 +150,8 @@ class DispatchResult:
         Contract rules measured on the baseline, which does not have to keep them.
     branches : tuple of Branch
         What could be chosen and what each choice costs; empty when nothing was chosen.
-    compliance : Compliance or None
-        The price of the contract's rules; None when the baseline keeps them too and nobody asked.
+    ask_compliance : callable or None
+        How to find :attr:`compliance`, which takes a second solve; None without contract rules.
     provenance : Provenance or None
         Where green energy went and where stored energy came from, interval by interval; None without plants.
     declared : tuple of Declared
@@ -170,7 +171,7 @@ class DispatchResult:
     notes: tuple[str, ...]
     baseline_rules: tuple[RuleCheck, ...] = ()
     branches: tuple[Branch, ...] = ()
-    compliance: Compliance | None = None
+    ask_compliance: Callable[[], Compliance] | None = field(default=None, repr=False, compare=False)
     provenance: Provenance | None = None
     declared: tuple[Declared, ...] = ()
 
@@ -178,3 +179,8 @@ class DispatchResult:
     def savings(self) -> float:
         """Baseline cost minus optimal cost. [money]"""
         return self.baseline_ledger.total - self.ledger.total
+
+    @cached_property
+    def compliance(self) -> Compliance | None:
+        """What keeping the contract's rules costs; None without any. Solved for when first asked."""
+        return None if self.ask_compliance is None else self.ask_compliance()

@@ -15,7 +15,7 @@ from storage_opt.io.site_file import load_site
 from storage_opt.report import files
 from tests.support.teahouse import SITE
 
-TABLES = ["bill.csv", "schedule.csv", "statement.csv", "statement.xlsx", "summary.json"]
+TABLES = ["bill.csv", "green_energy.csv", "schedule.csv", "statement.csv", "statement.xlsx", "summary.json"]
 OUTPUTS = sorted([*TABLES, "months.png", "months.svg", "week.png", "week.svg"])
 
 

@@ -22,6 +22,9 @@ every_site = pytest.mark.parametrize("name", SITES)
 
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 IMPORT = Flow(GRID, FlowKind.IMPORT_KW)
+TIES_RELATIVE = 2e-3
+"""How far the energy of a week may be from the page: schedules of equal cost move a little between weeks."""
+
 WORTH_RELATIVE = 0.05
 """How far a worth may be from the page: where several limits bind at once, it is shared among them."""
 
@@ -53,9 +56,10 @@ def told(text: str) -> tuple[float, float]:
     return float(digits), 0.5 * 10.0**-decimals
 
 
-def assert_told(text: str, value: float, what: str) -> None:
+def assert_told(text: str, value: float, what: str, freedom: float = 1e-9) -> None:
     shown, half_a_digit = told(text)
-    assert abs(shown - value) <= half_a_digit * (1 + 1e-6), f"{what}: the page says {text}, the program {value:.6g}"
+    margin = half_a_digit * (1 + 1e-6) + freedom * abs(value)
+    assert abs(shown - value) <= margin, f"{what}: the page says {text}, the program {value:.6g}"
 
 
 def curtailed_gwh(schedule) -> float:
@@ -164,7 +168,7 @@ def test_the_week(name):
     found = rows(name, "one week")
     assert len(found) >= 4
     for label, text in found:
-        assert_told(text, values[label], label)
+        assert_told(text, values[label], label, freedom=TIES_RELATIVE)
 
 
 @every_site
@@ -216,8 +220,8 @@ def test_the_page_of_yangtze_is_right_about_the_rebate():
     imported, month = result.schedule[IMPORT], result.site.horizon.month
     reached = {int(m) for m in range(1, 13) if imported[month == m].sum() / 80_000 >= 260}
     assert reached == set(range(1, 13)) - {2}
-    assert [branch.state for branch in result.branches] == ["bound", "infeasible", "solved"]
-    assert [branch.chosen for branch in result.branches] == [False, False, True]
+    assert [branch.state for branch in result.branches] == ["bound", "solved"]
+    assert [branch.chosen for branch in result.branches] == [False, True]
     december = imported[month == 12].max()
     _, week = result.site.horizon.between(date(2027, 12, 13), date(2027, 12, 18))
     assert round(december / 1e3, 1) == 36.0

@@ -25,7 +25,7 @@ PRICES: dict[str, Any] = {
     "transmission_per_kwh": 0.0520,
     "system_operation_per_kwh": 0.04,
     "funds_per_kwh": 0.022425,
-    "plant": {"price_per_kwh": 0.22},
+    "plant": {"price_per_kwh": 0.22, "export_revenue": "site"},
     "export_price_per_kwh": 0.12,
     "export_loss_frac": 0.0281,
     "access_capacity_kva": 100_000.0,

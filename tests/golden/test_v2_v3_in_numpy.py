@@ -298,7 +298,7 @@ def _basic(t: Terms) -> dict[str, Any]:
 
 
 def _plant(t: Terms) -> dict[str, Any]:
-    plant = {"price_per_kwh": t["ppa_price"], "basis": t["ppa"]}
+    plant = {"price_per_kwh": t["ppa_price"], "basis": t["ppa"], "export_revenue": "site"}
     if t["ppa"] == "fixed_shape":
         plant |= {"shape_kw": t["shape"], "reference_price_per_kwh": t["reference"]}
     if "take_or_pay" in t:

@@ -33,7 +33,7 @@ def changed(site: Description, **contract: Any) -> Description:
 
 def solved(site: Description) -> DispatchResult:
     try:
-        return optimize(built(site), compliance=False)
+        return optimize(built(site))
     except InfeasibleError:
         assume(condition=False)
         raise
@@ -59,7 +59,7 @@ def test_without_rules_the_optimum_is_the_unconstrained_one(site: Description) -
     """Dropping all ratios gives what a contract that never had them gives, and the price of compliance is exact."""
     with_rules = solved(changed(site, self_use_of_consumption_min_frac=0.2, export_of_available_max_frac=0.1))
     without = solved(site)
-    told = optimize(with_rules.site, compliance=True).compliance
+    told = with_rules.compliance
     assert told is not None
     assert told.cost_without_rules == pytest.approx(without.ledger.total, abs=2e-6 * moved(without))
     assert told.cost == pytest.approx(with_rules.ledger.total - without.ledger.total, abs=4e-6 * moved(without))

@@ -67,6 +67,8 @@ def _supply(draw: st.DrawFn) -> Description:
         "plant": {"price_per_kwh": draw(_cents(0, 30)), "basis": draw(st.sampled_from(["consumed", "produced"]))},
         "power_factor": draw(st.sampled_from([0.85, 0.90, 0.97])),
     }
+    if draw(st.integers(0, 3)) == 0:
+        supply["plant"]["export_revenue"] = draw(st.sampled_from(["site", "plant"]))
     if draw(st.booleans()):
         supply["plant"]["take_or_pay_frac"] = draw(st.sampled_from([0.3, 0.9]))
     if draw(st.booleans()):

@@ -1,9 +1,9 @@
 """The basic charge of two-part users (容(需)量电费): by capacity, by declared demand, by actual demand; its rebate.
 
 capacity: ``c S``;  actual demand: ``d D``, D the highest 15-minute mean of the period;
-declared demand: ``d max(D_con, floor S) + (m d) max(0, D - (1 + band) D_con)``, m the excess multiple
+declared demand: ``d B + (m d) max(0, D - (1 + band) B)``, B = max(D_con, floor S), m the excess multiple
 (发改办价格〔2016〕1583号: the declaration pays up to 105 %, the excess twice). Where demand within the band is not
-free, ``d max(0, D - D_con) + (m - 1) d max(0, D - (1 + band) D_con)`` takes the place of the second term.
+free, ``d max(0, D - B) + (m - 1) d max(0, D - (1 + band) B)`` takes the place of the second term.
 
 The best declaration of a period is ``D / (1 + band)`` (``D`` where the band is not free), because a kW declared costs
 less than a kW of excess; so an optimal declaration is billed as ``d max(floor S, D / (1 + band))``, a convex charge.

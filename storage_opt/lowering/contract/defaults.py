@@ -78,6 +78,11 @@ def _supply(supply: SupplySpec, site: Site) -> tuple[SupplySpec, tuple[str, ...]
             filled, told = fill(supply, site)
             supply = supply.model_copy(update=filled)
             notes += told
+    if site.spec.generator and not supply.plant.site_sells and site.values(supply.export_price_per_kwh).any():
+        notes.append(
+            "exported energy is the plant owner's, because the site pays for what it consumes; if it is the site's, "
+            'write contract.supply.plant.export_revenue = "site"'
+        )
     with _at("contract.supply.tou.calendar"):
         notes += shape_notes(supply.tou, site)
     return supply, tuple(dict.fromkeys(notes))

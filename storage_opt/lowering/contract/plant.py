@@ -18,7 +18,10 @@ __all__ = ["lower_export", "lower_plant"]
 
 
 def lower_export(bill: Bill) -> list[Charge]:
-    """Revenue of export: ``- h sum X p (1 - loss)``."""
+    """Revenue of export, where it is the site's and the site may export: ``- h sum X p (1 - loss)``."""
+    may_export = bool(bill.site.values(bill.site.spec.grid.export_limit_kw).any())
+    if not may_export or (bill.site.spec.generator and not bill.spec.plant.site_sells):
+        return []
     price = bill.site.values(bill.spec.export_price_per_kwh) * (bill.spec.export_loss_frac - 1.0)
     return [bill.per_kwh(bill.line("export", bill.spec.market_payee, Stream.EXPORT), EXPORT, price)]
 

@@ -88,6 +88,8 @@ def _export_stops(site: Site, contract: ContractSpec) -> list[ContractRule]:
         with gathered(faults):
             closed |= window_mask(window, site.horizon, f"contract.no_export[{number}]")
     faults.raise_if_any()
+    if not closed.any():
+        return rules
     words = "no export in named periods (禁止上网时段)"
     rules.append(_cap("no_export", words, "contract.no_export", EXPORT, np.where(closed, 0.0, np.inf)))
     return rules

@@ -93,7 +93,10 @@ def shape_notes(spec: TouShapeSpec | None, site: Site) -> tuple[str, ...]:
     calendar = tou_calendar(spec.calendar, site.horizon.first_day)
     stale = stale_note(calendar.row, site.horizon.first_day, site.horizon.end_instant.date())
     left_out = {row.variant: row for row in variants_of(calendar) if row.variant not in spec.variants}
-    told = [f"not applied: {row.period} on {row.applies_to} (variant `{name}`)" for name, row in left_out.items()]
+    told = [
+        f"not applied: {row.period} on {row.applies_to} (variant `{name}`, {row.document})"
+        for name, row in left_out.items()
+    ]
     return (*([stale] if stale else []), *told)
 
 
