@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from storage_opt.horizon import Horizon
+    from storage_opt.schedule import Metered
 
 __all__ = ["Expression", "Limit", "Modeler", "Rule", "Sense"]
 
@@ -90,6 +91,10 @@ class Modeler(Protocol):
     @property
     def horizon(self) -> Horizon:
         """The intervals."""
+
+    @property
+    def balance(self) -> Metered | None:
+        """A combination of flows that is zero in every interval; None before the bus is assembled."""
 
     def variable(
         self,

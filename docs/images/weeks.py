@@ -20,7 +20,7 @@ MONDAYS = {"ulanqab": date(2027, 4, 5), "yangtze": date(2027, 12, 13), "guian": 
 
 def draw(name: str, monday: date) -> Path:
     """A week of a shipped site, cut out of the optimum of its year."""
-    result = storage_opt.optimize(storage_opt.load_site(storage_opt.profile_folder(name)), compliance=False)
+    result = storage_opt.optimize(storage_opt.load_site(storage_opt.profile_folder(name)))
     week = monday, monday + timedelta(days=7)
     part, where = result.site.horizon.between(*week)
 

@@ -36,14 +36,31 @@ def metered_energy(
     ``day[d] = h sum_(t in d) f[t]`` and ``total[g] = sum_(d in g) day[d]``, one set of rows a flow, shared by ratios,
     volumes and rebates; a group that cuts days sums intervals by itself.
     """
-    weights: dict[Flow, float] = {}
-    for flow, weight in metered.terms:
-        weights[flow] = weights.get(flow, 0.0) + weight
     total: Expression = np.zeros(count)
-    for flow, weight in weights.items():
-        if weight:
-            total = total + weight * _energy(model, flows[flow], flow, ids, count)
+    for flow, weight in _fewest(metered, model.balance, flows).items():
+        total = total + weight * _energy(model, flows[flow], flow, ids, count)
     return total
+
+
+def _fewest(metered: Metered, balance: Metered | None, flows: Mapping[Flow, Expression]) -> dict[Flow, float]:
+    """Weights of the same combination over as few decided flows as the balance of the bus allows.
+
+    Self-use, generation less export and storage losses, is the load less import, for instance.
+    """
+    plain = _weights(metered)
+    if balance is None:
+        return plain
+    zero = _weights(balance)
+    factors = {plain[flow] / weight for flow, weight in zero.items() if flow in plain}
+    written = [plain, *(_weights(metered - balance.times(factor)) for factor in sorted(factors))]
+    return min(written, key=lambda weights: sum(not isinstance(flows[flow], np.ndarray) for flow in weights))
+
+
+def _weights(metered: Metered) -> dict[Flow, float]:
+    sums: dict[Flow, float] = {}
+    for flow, weight in metered.terms:
+        sums[flow] = sums.get(flow, 0.0) + weight
+    return {flow: weight for flow, weight in sums.items() if weight}
 
 
 def _energy(model: Modeler, values: Expression, flow: Flow, ids: NDArray[np.intp], count: int) -> Expression:

@@ -36,7 +36,7 @@ States = tuple[int, ...]
 _Vector = NDArray[np.float64]
 
 _MOST_PASSES = 8
-_MOST_NODES = 100
+_MOST_NODES = 16
 _PROVEN = TOLERANCE / 4
 """Relative gap at which a branch is taken; the rest of the tolerance is for its own solution."""
 _MISSED_RELATIVE = 1e-9
@@ -93,6 +93,14 @@ class Decision:
     def cost(self) -> float:
         """Cost of the branch. [money]"""
         return self.optimum.point.optimality.cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Another state of a period, and by how much it raises the cost at least. [money]"""
+
+    state: Assumed
+    rise: float
 
 
 @dataclass(eq=False)
@@ -162,19 +170,57 @@ class RebateSearch:
     # ------------------------------------------------------------------------------ period by period
 
     def _by_period(self, root: Node) -> float:
-        bound, best = root.cost, np.inf
-        states, _ = self._improved(root)
+        """Improve a leaf period by period; the best bound on the way."""
+        moves = self._moves(root)
+        bound = root.cost + _gained(root, moves)
+        node = self._first(root, moves)
         for _ in range(_MOST_PASSES):
-            node = self.node(states, root.point)
-            if node.point is None:
+            if node is None:
                 break
-            states, gains = self._improved(node)
-            bound = max(bound, node.cost + gains)
-            if node.is_leaf:
-                best = min(best, node.cost)
-            if best - bound <= _PROVEN * max(abs(best), 1e-9) or states in self.nodes:
+            moves = self._moves(node)
+            bound = max(bound, node.cost + _gained(node, moves))
+            if node.is_leaf and node.cost - bound <= _PROVEN * max(abs(node.cost), 1e-9):
                 break
+            node = self._better(node, moves, root.point)
         return bound
+
+    def _first(self, root: Node, moves: dict[int, _Move]) -> Node | None:
+        """Every missed period in its better state, or, where that is impossible together, refused."""
+        refused = {period: _Move(Assumed.REFUSED, 0.0) for period in moves}
+        nodes = (self.node(_moved(root.states, some), root.point) for some in (moves, refused))
+        return next((node for node in nodes if node.point is not None), None)
+
+    def _better(self, node: Node, moves: dict[int, _Move], guess: Point | None) -> Node | None:
+        """A cheaper branch: all moves that gain together, or else one of the two best alone; None when none is."""
+        wanted = [p for p, move in moves.items() if move.rise < 0.0 or node.missed[p]]
+        best = sorted(wanted, key=lambda period: moves[period].rise)
+        for some in (best, best[:1], best[1:2]):
+            states = _moved(node.states, {period: moves[period] for period in some})
+            if not some or states in self.nodes:
+                continue
+            found = self.node(states, guess)
+            if found.cost < node.cost or not node.is_leaf:
+                return found if found.point is not None else None
+        return None
+
+    def _moves(self, node: Node, *, missed_only: bool = False) -> dict[int, _Move]:
+        """The best other state of each period, and by how much it raises the cost under the node's multipliers.
+
+        Of a node of the tree only open periods may move: what is decided stays.
+        """
+        assert node.point is not None
+        here = np.array(node.states)
+        prices = self._split.prices(self._form(here), node.point)
+        found = {}
+        for period, options in self._alternatives(node).items():
+            if missed_only and not node.missed[period]:
+                continue
+            own = self._split.column == period
+            value = float(prices[own] @ node.point.x[own]) + self._surcharge(period, here[period])
+            costs = {option: self._period_cost(node.point, here, period, option) for option in options}
+            option = min(costs, key=lambda one: costs[one])
+            found[period] = _Move(option, costs[option] - value)
+        return found
 
     def _exact(self, leaf: Node) -> Decision | None:
         """The branch with opposite flows separated; None where it then has no schedule, or misses a threshold."""
@@ -185,23 +231,6 @@ class RebateSearch:
             return None
         still = not self._missed(leaf.states, optimum.point).any()
         return Decision(leaf.states, optimum, -np.inf) if still else None
-
-    def _improved(self, node: Node) -> tuple[States, float]:
-        """States with the best alternative of each period, and a bound on what all alternatives together gain."""
-        assert node.point is not None
-        states, gains = list(node.states), 0.0
-        here = np.array(node.states)
-        prices = self._split.prices(self._form(here), node.point)
-        for period, options in self._alternatives(node).items():
-            own = self._split.column == period
-            value = float(prices[own] @ node.point.x[own]) + self._surcharge(period, here[period])
-            rises = {option: self._period_cost(node.point, here, period, option) - value for option in options}
-            option = min(rises, key=lambda one: rises[one])
-            must_move = bool(node.missed[period])
-            if rises[option] < 0.0 or must_move:
-                states[period] = int(option)
-            gains += rises[option] if must_move else min(rises[option], 0.0)
-        return tuple(states), gains
 
     def _alternatives(self, node: Node) -> dict[int, tuple[Assumed, ...]]:
         """Other states of each period that could be cheaper.
@@ -239,7 +268,7 @@ class RebateSearch:
     def _by_branching(self, root: Node, best: Decision | None) -> tuple[Decision | None, float]:
         """Best bound first, until it meets the best branch or the nodes run out; that branch and the bound."""
         order = count()
-        queue = [(root.cost, next(order), root)]
+        queue = [(self._bound(root), next(order), root)]
         while queue:
             cost, _, node = heapq.heappop(queue)
             if best is not None and (_proves(best, cost) or len(self.nodes) >= _MOST_NODES):
@@ -250,8 +279,12 @@ class RebateSearch:
                     best = found if best is None or found.cost < best.cost else best
                     continue
             for child in self._children(node, root.point):
-                heapq.heappush(queue, (child.cost, next(order), child))
+                heapq.heappush(queue, (max(cost, self._bound(child)), next(order), child))
         return best, np.inf if best is None else best.cost
+
+    def _bound(self, node: Node) -> float:
+        """What no branch below the node can beat. [money]"""
+        return node.cost + (0.0 if node.is_leaf else _gained(node, self._moves(node, missed_only=True)))
 
     def _children(self, node: Node, guess: Point | None) -> list[Node]:
         """The branch with its worst open period decided either way; none when no period is open."""
@@ -297,3 +330,12 @@ class RebateSearch:
 def _proves(found: Decision, bound: float) -> bool:
     """Whether a branch is optimal to tolerance when nothing is cheaper than the bound."""
     return found.cost - bound <= _PROVEN * max(abs(found.cost), 1e-9)
+
+
+def _moved(states: States, moves: dict[int, _Move]) -> States:
+    return tuple(int(moves[period].state) if period in moves else state for period, state in enumerate(states))
+
+
+def _gained(node: Node, moves: dict[int, _Move]) -> float:
+    """What all moves gain at most together; a period that misses its threshold has to move. [money]"""
+    return sum(move.rise if node.missed[period] else min(move.rise, 0.0) for period, move in moves.items())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from storage_opt.charges.grouping import chunks, incidence
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Limit, Rule
+from storage_opt.schedule import Metered
 
 __all__ = ["ConstraintRecord", "ModelBuilder", "VariableRecord"]
 
@@ -46,6 +47,7 @@ class ModelBuilder:
 
     def __init__(self, horizon: Horizon) -> None:
         self._horizon = horizon
+        self.balance: Metered | None = None
         self.variables: list[VariableRecord] = []
         self.constraints: list[ConstraintRecord] = []
         self._kept: dict[int, tuple[object, object]] = {}

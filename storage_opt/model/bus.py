@@ -10,7 +10,7 @@ from storage_opt.assets.provenance import require_provenance
 from storage_opt.assets.site import Caps, site_assets
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.modeler import Expression
-from storage_opt.schedule import Flow
+from storage_opt.schedule import Flow, Metered
 from storage_opt.spec.resolved import Site
 
 __all__ = ["assemble_bus"]
@@ -37,5 +37,6 @@ def assemble_bus(model: ModelBuilder, site: Site, caps: Caps) -> tuple[dict[Flow
     fed = reduce(add, [flows[flow] for flow in supply])
     drawn = reduce(add, [flows[flow] for flow in demand])
     model.require("bus.balance", fed == drawn)
+    model.balance = Metered.of(*supply) - Metered.of(*demand)
     require_provenance(model, site.spec, flows)
     return flows, tuple(opposites)

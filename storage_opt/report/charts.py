@@ -110,7 +110,9 @@ def _draw_balance(axes: Axes, part: _Part) -> None:
     imported, exported = part.shown(FlowKind.IMPORT_KW), part.shown(FlowKind.EXPORT_KW)
     if exported.any():
         handles.append(
-            axes.stairs(-exported, part.edges_h, fill=True, color=COLOURS["export"], label=label("export"), linewidth=0)
+            axes.stairs(
+                -exported, part.edges_h, fill=True, color=COLOURS["export"], label=label("exported"), linewidth=0
+            )
         )
     handles.append(
         axes.stairs(

@@ -16,6 +16,9 @@ from storage_opt.studies.result import Compliance
 
 __all__ = ["compliance_words", "declared_words", "green_table"]
 
+_NOTHING = 1e-7
+"""Share of all energy below which a row is rounding."""
+
 _ROWS = {
     "green_to_load": "Generation to load 新能源直供负荷",
     "green_to_storage": "Generation to storage 新能源充电",
@@ -39,7 +42,7 @@ def compliance_words(compliance: Compliance, savings: float, currency: str) -> s
     broken = (
         f"; the baseline breaks {', '.join(compliance.broken_by_baseline)}" if compliance.broken_by_baseline else ""
     )
-    return f"keeping the rules costs {cost} {currency}: without them the savings were {without} {currency}{broken}"
+    return f"keeping the rules costs {cost} {currency}: without them the savings would be {without} {currency}{broken}"
 
 
 def declared_words(declared: Sequence[Declared]) -> list[str]:
@@ -58,7 +61,7 @@ def declared_words(declared: Sequence[Declared]) -> list[str]:
 def green_table(provenance: Provenance) -> RenderableType:
     """Where green energy went and where stored energy came from."""
     energy = provenance.energy_kwh
-    scale = energy_scale(energy.values())
-    rows = [(words, scale.text(energy[name])) for name, words in _ROWS.items() if energy[name] > 0]
+    scale, total = energy_scale(energy.values()), sum(energy.values())
+    rows = [(words, scale.text(energy[name])) for name, words in _ROWS.items() if energy[name] > _NOTHING * total]
     columns: list[Column] = [("", "left"), (f"Energy 电量 [{scale.unit}]", "right")]
     return table(both("green_energy"), columns, rows)

@@ -77,6 +77,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "load": ("Load", "负荷"),
     "price": ("Energy price", "电价"),
     "import": ("Import", "下网"),
+    "exported": ("Export", "上网"),
     "charge": ("Charge", "充电"),
     "discharge": ("Discharge", "放电"),
     "used": ("Generation used", "新能源消纳"),

@@ -126,7 +126,7 @@ def dispatched(
         use,
         tuple(_marginal(worth) for worth in solved.worths),
         clock.timing(read_s),
-        _notes(site, baseline, baseline_rules, optimum, certificate),
+        _notes(site, baseline, baseline_rules, optimum, certificate, branched=bool(solved.branches)),
         baseline_rules,
         solved.branches,
         PriceOfRules.of(site, charges, rules, solved, baseline_rules, solver),
@@ -142,6 +142,8 @@ def _notes(
     baseline_rules: tuple[RuleCheck, ...],
     optimum: Optimum,
     certificate: Certificate,
+    *,
+    branched: bool,
 ) -> tuple[str, ...]:
     return (
         *site.notes,
@@ -149,7 +151,7 @@ def _notes(
         *baseline.notes,
         *broken_rule_notes(baseline_rules),
         *_solver_notes(optimum),
-        *_uncertified_notes(certificate),
+        *_uncertified_notes(certificate, branched=branched),
     )
 
 
@@ -219,13 +221,18 @@ def _solver_notes(optimum: Optimum) -> Iterable[str]:
     return tuple(f"{a.solver} {a.status} after {a.seconds:.1f} s; the next solver took over" for a in failed)
 
 
-def _uncertified_notes(certificate: Certificate) -> Iterable[str]:
+def _uncertified_notes(certificate: Certificate, *, branched: bool) -> Iterable[str]:
     """Why an answer is not called optimal, and what to do about it."""
     if certificate.certified:
         return ()
     if certificate.repair is not None and certificate.relative_gap > TOLERANCE:
         return (
             "not certified: the search over opposite flows stopped at its time limit, with a cost at most "
+            f"{certificate.relative_gap:.1e} of itself above the optimum; shorten the horizon with --from and --to",
+        )
+    if branched and certificate.relative_gap > TOLERANCE:
+        return (
+            "not certified: the search over periods with and without rebate stopped, with a cost at most "
             f"{certificate.relative_gap:.1e} of itself above the optimum; shorten the horizon with --from and --to",
         )
     return ("not certified: see which figure of the certificate is above its limit, and try another --solver",)

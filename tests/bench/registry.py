@@ -85,6 +85,6 @@ def register(spec: BenchSpec) -> BenchSpec:
 
 def all_specs() -> dict[str, BenchSpec]:
     """Every registered benchmark by name."""
-    from tests.bench import dispatch, peers, startup  # noqa: F401 - importing them registers their specs
+    from tests.bench import contract, dispatch, peers, startup  # noqa: F401 - importing them registers their specs
 
     return dict(_SPECS)

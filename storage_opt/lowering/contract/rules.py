@@ -97,8 +97,8 @@ def _export_stops(site: Site, contract: ContractSpec) -> list[ContractRule]:
 
 def _evenness(site: Site, contract: ContractSpec) -> list[ContractRule]:
     del site
-    if contract.exchange_peak_valley_max_frac is None:
-        return []
+    if contract.exchange_peak_valley_max_frac is None or contract.exchange_peak_valley_max_frac == 1.0:
+        return []  # a rate of 1 allows everything
     words = "peak-valley rate of import on a day (下网峰谷差率)"
     rule = Rule("contract.peak_valley_rate", words, "kW", "contract.exchange_peak_valley_max_frac")
     return [DailyEvenness(rule, IMPORT, contract.exchange_peak_valley_max_frac)]
