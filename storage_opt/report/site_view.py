@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.report.contract_words import contract_words
 from storage_opt.report.layout import Column, bullets, heading, table
+from storage_opt.report.line_words import item_words
 from storage_opt.report.numbers import Scale, energy_scale, power_scale
+from storage_opt.report.party_words import party_words
 from storage_opt.report.summary import horizon_document
-from storage_opt.report.tables import span_words
+from storage_opt.report.tables import rule_table, span_words
 from storage_opt.report.view import Row, View
 from storage_opt.report.words import both
 from storage_opt.spec.resolved import Site
@@ -44,8 +48,10 @@ def _document(found: Understanding) -> dict[str, object]:
             }
             for charge in found.charges
         ],
+        "contract": contract_words(site),
+        "baseline_rules": [asdict(check) for check in found.baseline_rules],
         "prices": {name: _range(price) for name, price in _prices(found).items()},
-        "notes": list(site.notes),
+        "notes": list(found.notes),
     }
 
 
@@ -86,21 +92,29 @@ def _rows(found: Understanding) -> Iterator[Row]:
 
 def _tables(found: Understanding) -> Sequence[RenderableType]:
     site, currency = found.site, found.site.spec.currency
+    lines = [
+        (
+            charge.line.name,
+            " ".join(item_words(charge.line))
+            if charge.line.name.startswith("contract.")
+            else both(str(charge.line.stream)),
+            party_words(charge.line.payee),
+            type(charge).__name__,
+        )
+        for charge in found.charges
+    ]
+    columns: list[Column] = [(both("line"), "left"), ("Item 名称", "left"), ("Payee 收款方", "left")]
+    columns.append(("Charge 计费方式", "left"))
     shown = [
         heading(f"{site.spec.name}: understood", span_words(site.horizon)),
         _asset_table(site),
         bullets(both("grid"), _grid_words(site)),
-        table(
-            both("bill"),
-            [(both("line"), "left"), (both("kind"), "left"), ("Payee 收款方", "left"), ("Charge 计费方式", "left")],
-            [
-                (charge.line.name, both(str(charge.line.stream)), charge.line.payee, type(charge).__name__)
-                for charge in found.charges
-            ],
-        ),
+        *([bullets(both("contract"), contract_words(site))] if contract_words(site) else []),
+        table(both("bill"), columns, lines),
+        *([rule_table(found.baseline_rules, both("rules_without_storage"))] if found.baseline_rules else []),
         _price_table(found, currency),
     ]
-    return [*shown, bullets("Notes 说明", site.notes)] if site.notes else shown
+    return [*shown, bullets("Notes 说明", found.notes)] if found.notes else shown
 
 
 def _asset_table(site: Site) -> RenderableType:
@@ -140,7 +154,7 @@ def _grid_words(site: Site) -> list[str]:
             f"{scale.text(grid.transformer_kva * grid.power_factor)} {scale.unit} each way"
         )
     if grid.import_limit_kw is None and grid.transformer_kva is None:
-        words.append("import without limit")
+        words.append("import limited by the contract only" if site.spec.contract else "import without limit")
     return words
 
 

@@ -176,7 +176,7 @@ def _branch_table(branches: Sequence[Branch], currency: str) -> RenderableType:
     return table(both("branches"), columns, rows)
 
 
-def rule_table(rules: Sequence[RuleCheck]) -> RenderableType:
+def rule_table(rules: Sequence[RuleCheck], title: str = both("rules")) -> RenderableType:
     """Contract rules with required and achieved value."""
     rows = [
         (
@@ -188,7 +188,7 @@ def rule_table(rules: Sequence[RuleCheck]) -> RenderableType:
         for rule in rules
     ]
     columns: list[Column] = [("", "left"), ("Required 要求", "right"), ("Achieved 实际", "right"), ("", "left")]
-    return table(both("rules"), columns, rows)
+    return table(title, columns, rows)
 
 
 def _ruled(value: float, unit: str) -> str:

@@ -51,3 +51,19 @@ def test_no_solver_is_loaded(site_folder):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_contract_is_told_in_both_languages_with_its_rules_and_what_was_filled_in(run):
+    text = run("check", "ulanqab").stdout
+    for words in (
+        "connection: grid-connected 并网型",
+        "supply: green direct supply, single capacity charge 绿电直连, 单一容量制",
+        "take-or-pay 90% 照付不议; export is the site's 归用户",
+        "Transmission and distribution 输配电费",
+        "Contract rules, without storage 合同约束(无储能)",
+        "contract.supply.transmission_per_kwh = 0.052 per kWh from 发改价格〔2026〕1077号",
+    ):
+        assert words in text
+    found = json.loads(run("check", "ulanqab", "--format", "json").stdout)
+    assert {rule["name"]: rule["ok"] for rule in found["baseline_rules"]}["contract.self_use_of_available"] is False
+    assert "not applied: deep" in run("check", "yangtze").stdout
