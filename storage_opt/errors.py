@@ -196,7 +196,8 @@ class InfeasibleError(StorageOptError):
             return f"relax {self._changes}"
         if not single:
             return "relax two or more of these rules together"
-        return f"relax one of them, for instance `{single[0].key}` by {single[0].relaxation:,.6g} {single[0].unit}"
+        which = "relax" if len(self.conflicts) == 1 else "relax one of them, for instance"
+        return f"{which} `{single[0].key}` by {single[0].relaxation:,.6g} {single[0].unit}"
 
 
 class UnboundedError(StorageOptError):

@@ -48,7 +48,7 @@ def test_each_fault_has_its_place_and_hint():
             "error: no schedule keeps all rules; this one cannot be kept:\n"
             "  - grid import limit (`grid.import_limit_kw`): would have to give by 120.5 kW\n"
             "\n"
-            "hint: relax one of them, for instance `grid.import_limit_kw` by 120.5 kW",
+            "hint: relax `grid.import_limit_kw` by 120.5 kW",
         ),
     ],
     ids=lambda value: type(value).__name__,
