@@ -314,6 +314,34 @@ def test_plant_is_paid_as_consumed_as_produced_or_as_a_shape() -> None:
     assert "plant_energy" not in own
 
 
+def test_exported_energy_is_the_owners_where_the_site_pays_for_what_it_consumes() -> None:
+    """Sold by the site only when the contract says so; as produced, or from an own plant, export is the site's."""
+    flows = {"imported": 80.0, "exported": 10.0, "used": 30.0}
+    sold = pytest.approx(-0.14 * 10 * 720)
+    priced = DIRECT | {"export_price_per_kwh": 0.14}
+    consumed = site(priced | {"plant": {"price_per_kwh": 0.22}})
+    assert "export" not in lines(consumed, **flows)
+    assert any("exported energy is the plant owner's" in note for note in contract_notes(consumed))
+    for plant in (
+        {"price_per_kwh": 0.22, "export_revenue": "site"},
+        {"price_per_kwh": 0.22, "basis": "produced"},
+        {"owner": "site"},
+    ):
+        assert lines(site(priced | {"plant": plant}), **flows)["export"] == sold
+
+
+def test_export_that_earns_nothing_is_a_tie_and_needs_no_search() -> None:
+    """Import at 0.10 is cheaper than the plant at 0.40: leaving its energy unused or exporting it costs the same.
+
+    The relaxation may import and export at once; the optimum imports 100 kW for 72,000 kWh at 0.10 and network 0.05.
+    """
+    cheap = DIRECT | {"energy_price_per_kwh": 0.10, "plant": {"price_per_kwh": 0.40}, "export_price_per_kwh": 0.14}
+    result = optimize(site(cheap))
+    assert result.certificate.certified
+    assert not any("binaries" in attempt.status for attempt in result.certificate.attempts)
+    assert result.ledger.total == pytest.approx(72_000 * 0.15, rel=1e-6)
+
+
 def test_take_or_pay_pays_for_what_was_not_taken() -> None:
     """80 % of 40 kW x 720 h is 23,040 kWh; consumed 20 x 720 = 14,400: 8,640 kWh are paid at 0.22 all the same."""
     plant = {"price_per_kwh": 0.22, "take_or_pay_frac": 0.8}
