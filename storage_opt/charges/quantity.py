@@ -199,16 +199,16 @@ class PeakDemand:
     def _require_highest(
         self, model: Modeler, flows: Mapping[Flow, Expression], name: str, measured: Expression
     ) -> None:
-        peaks, groups = self._day_peaks(model, flows)
+        peaks, groups = self.day_peaks(model, flows)
         model.require(f"{name}.group_peak", peaks <= incidence(groups, self.groups.count) @ measured)
 
     def _require_mean_of_highest(
         self, model: Modeler, flows: Mapping[Flow, Expression], name: str, measured: Expression
     ) -> None:
         if self.top_n_of_days:
-            values, ids = self._day_peaks(model, flows)
+            values, ids = self.day_peaks(model, flows)
         else:
-            values, ids, _ = self._block_expression(flows, model.horizon)
+            values, ids, _ = self._block_expression(self.metered, flows, model.horizon)
         chunk, group_of_chunk = chunks(ids)
         to_chunk = incidence(chunk, group_of_chunk.size)
         to_group = incidence(group_of_chunk, self.groups.count)
@@ -225,14 +225,19 @@ class PeakDemand:
         mean = occupied @ threshold + (occupied @ share @ to_group.T.tocsr()) @ subtotal
         model.require(f"{name}.top_n", occupied @ measured >= mean)
 
-    def _day_peaks(self, model: Modeler, flows: Mapping[Flow, Expression]) -> tuple[Expression, NDArray[np.intp]]:
-        """Peak of each day that counts, and its group; one set of rows for all charges that look at the same days."""
-        values, ids, days = self._block_expression(flows, model.horizon)
+    def day_peaks(self, model: Modeler, flows: Mapping[Flow, Expression]) -> tuple[Expression, NDArray[np.intp]]:
+        """Peak of each day that counts, an upper bound [kW], and its group.
+
+        One set of rows for everything that looks at the same days of a flow, whatever multiple of it: the peaks of a
+        multiple are that multiple of the peaks.
+        """
+        scale, unit = _unit(self.metered)
+        values, ids, days = self._block_expression(unit, flows, model.horizon)
         cells, first, cell = np.unique(days * (self.groups.count + 1) + ids, return_index=True, return_inverse=True)
         blocks = b"" if self.blocks is None else self.blocks.tobytes()
 
         def peaks() -> Expression:
-            name = "_".join(flow.column for flow, _ in self.metered.terms)
+            name = "_".join(flow.column for flow, _ in unit.terms)
             daily = model.variable(f"{name}.day_peak_kw", cells.size)
             if np.bincount(cell).max() <= _LONGEST_DAY:
                 model.require(f"{name}.day_peak", values <= incidence(cell, cells.size) @ daily)
@@ -244,15 +249,16 @@ class PeakDemand:
             return daily
 
         counts = self.groups.ids >= 0
-        return model.shared((self.metered, blocks, counts.tobytes(), cell.tobytes()), peaks), ids[first]
+        daily = model.shared((unit, blocks, counts.tobytes(), cell.tobytes()), peaks)
+        return daily if scale == 1.0 else scale * daily, ids[first]
 
     def _block_expression(
-        self, flows: Mapping[Flow, Expression], horizon: Horizon
+        self, metered: Metered, flows: Mapping[Flow, Expression], horizon: Horizon
     ) -> tuple[Expression, NDArray[np.intp], NDArray[np.intp]]:
         """Means of the blocks that count, their groups and their days."""
         number, ids = self._numbers(horizon)
         kept = np.flatnonzero(ids >= 0)
-        values = self.metered.value(flows)
+        values = metered.value(flows)
         if self.blocks is not None:
             sizes = np.bincount(number)
             values = (sp.diags_array(1.0 / sizes) @ incidence(number, sizes.size).T.tocsr()) @ values
@@ -278,6 +284,12 @@ class PeakDemand:
         number, ids = self._numbers(horizon)
         first = np.searchsorted(number, np.arange(number[-1] + 1))
         return horizon.days.ids[first][ids >= 0]
+
+
+def _unit(metered: Metered) -> tuple[float, Metered]:
+    """A positive factor, and the combination of which the metered one is that multiple."""
+    scale = abs(metered.terms[0][1])
+    return (scale, metered.times(1.0 / scale)) if scale != 1.0 else (1.0, metered)
 
 
 def _daily_peaks(

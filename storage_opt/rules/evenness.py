@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.charges.grouping import incidence
+from storage_opt.charges.grouping import Groups, incidence
+from storage_opt.charges.quantity import PeakDemand
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
@@ -35,7 +36,8 @@ class DailyEvenness:
 
     Notes
     -----
-    ``f[t] <= high[d]``, ``f[t] >= low[d]``, ``low[d] >= (1 - rate) high[d]``; exact, since any highest and lowest that
+    ``day_peak``:  ``f[t] <= high[d]``, shared with demand charges;  ``low``:  ``f[t] >= low[d]``;
+    ``low[d] >= (1 - rate) high[d]``; exact, since any highest and lowest that
     satisfy it bound the real ones. The documents name the rate without defining it (发改能源〔2025〕650号 art. 11,
     发改能源〔2026〕688号 art. 6); the day is an assumption.
     """
@@ -47,14 +49,13 @@ class DailyEvenness:
     rate_frac: float
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
-        """Add highest, lowest and their ratio for each day."""
+        """Add lowest and ratio of each day to the peaks of the days."""
         days = model.horizon.days
-        of_day = incidence(days.ids, days.count)
-        high = model.variable(f"{self.rule.name}.high_kw", days.count, lower=0.0)
+        nothing, labels = np.zeros(days.count), ("",) * days.count
+        by_day = PeakDemand(self.metered, Groups(days.ids, np.arange(days.count), labels), nothing, nothing)
+        high, _ = by_day.day_peaks(model, flows)
         low = model.variable(f"{self.rule.name}.low_kw", days.count, lower=0.0)
-        values = self.metered.value(flows)
-        model.require(f"{self.rule.name}.high", values <= of_day @ high)
-        model.require(f"{self.rule.name}.low", values >= of_day @ low)
+        model.require(f"{self.rule.name}.low", self.metered.value(flows) >= incidence(days.ids, days.count) @ low)
         model.require(self.rule.name, (1.0 - self.rate_frac) * high - low <= 0.0, self.rule)
 
     def check(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> RuleCheck:

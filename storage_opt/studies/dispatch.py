@@ -26,7 +26,7 @@ from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
 from storage_opt.model.watchdog import warm_up
-from storage_opt.rules.base import RuleCheck
+from storage_opt.rules.base import ContractRule, RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.compliance import broken_rule_notes
@@ -108,7 +108,7 @@ def dispatched(
     clock.move("solve", "compile", solved.compile_s)
     with clock("settle"):
         tell("settling the bill")
-        schedule, ledger, mismatch = _settled_plan(site, charges, program, optimum)
+        schedule, ledger, mismatch = _settled_plan(site, charges, rules, program, optimum)
         baseline_ledger = settle(baseline.schedule, charges)
         checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
         certificate = _certificate(site, optimum, schedule, mismatch, checks)
@@ -163,11 +163,11 @@ def _marginal(worth: Worth) -> MarginalValue:
 
 
 def _settled_plan(
-    site: Site, charges: tuple[Charge, ...], program: Program, optimum: Optimum
+    site: Site, charges: tuple[Charge, ...], rules: tuple[ContractRule, ...], program: Program, optimum: Optimum
 ) -> tuple[Schedule, Ledger, float]:
     """Schedule without solver noise, its bill, and the difference of that bill from the objective.
 
-    What counts as noise is made finer where removing it would show in the bill.
+    What counts as noise is made finer where removing it would show in the bill, or break a rule.
     """
     flows = program.flow_values(optimum.point.x)
     planned = program.line_costs(optimum.point.x)
@@ -175,7 +175,7 @@ def _settled_plan(
         schedule = polished(site, flows, noise)
         ledger = settle(schedule, charges)
         mismatch = ledger_mismatch(charges, planned, ledger)
-        if mismatch <= _SHOWS_IN_THE_BILL:
+        if mismatch <= _SHOWS_IN_THE_BILL and all(rule.check(schedule, site.horizon).ok for rule in rules):
             break
     return schedule, ledger, mismatch
 

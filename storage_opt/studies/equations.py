@@ -38,7 +38,6 @@ EQUATIONS: dict[str, str] = {
     "grid_charging": "sum charge[t] of batteries that may not charge from the grid <= sum used[t]",
     "group_peak": "D[day] <= measured[g]",
     "headroom": "r[t] <= H[t] + headroom[t]",
-    "high": "f[t] <= high[day]",
     "import_cap": "import[t] <= cap[t]",
     "import_limit": "import[t] <= limit[t]",
     "initial_soc": "E[0] = s_0 E_rated",

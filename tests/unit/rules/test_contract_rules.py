@@ -205,3 +205,24 @@ def test_a_metered_schedule_is_checked_without_a_solver() -> None:
     (check,) = settlement.rules
     assert check.achieved == pytest.approx(41.0, rel=1e-5)
     assert not check.ok
+
+
+def test_noise_is_not_removed_where_a_rule_would_notice() -> None:
+    """At noon 95.5 kW are available and 95 may be used, because 5 % of the night's 100 kW have to be imported.
+
+    The difference is less than the noise of a plant of 100 MW, which is taken for all that is available elsewhere, and
+    energy is so cheap at noon that the bill does not notice.
+    """
+    noon = [0.0] * 12 + [0.000955] + [0.0] * 11
+    result = optimize(
+        site(
+            {"exchange_peak_valley_max_frac": 0.95},
+            generator={"pv": {"capacity_kw": 100_000.0, "profile": noon}},
+            grid={"export_limit_kw": 0.0},
+            tariff={"t": {"energy": [{"price_per_kwh": [0.3] * 12 + [1e-5] + [0.3] * 11}]}},
+            battery={},
+        )
+    )
+    (check,) = result.certificate.rules
+    assert check.achieved == pytest.approx(95.0, abs=0.01)
+    assert result.certificate.certified
