@@ -162,10 +162,16 @@ class Horizon:
         return int(self._span / timedelta(minutes=self.step_minutes))
 
     @cached_property
-    def years(self) -> float:
-        """Length in calendar years: each day counts one over the days of its own year."""
+    def year_shares(self) -> NDArray[np.float64]:
+        """Share of its calendar year that each interval is (T,): each day counts one over the days of its own year."""
         days_in_year = np.where(_is_leap(self.stamps.year.to_numpy()), 366.0, 365.0)
-        return float(np.sum(1.0 / days_in_year / self._steps_in_local_day))
+        shares: NDArray[np.float64] = 1.0 / days_in_year / self._steps_in_local_day
+        return shares
+
+    @property
+    def years(self) -> float:
+        """Length in calendar years."""
+        return float(np.sum(self.year_shares))
 
     @cached_property
     def _steps_in_local_day(self) -> NDArray[np.float64]:

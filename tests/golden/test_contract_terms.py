@@ -66,6 +66,11 @@ def test_what_the_user_writes_beats_the_catalog() -> None:
     assert found["grid_energy"] == pytest.approx(0.5 * 24 * DAYS)  # a series has its own shape
     assert found["system_operation"] == pytest.approx(0.01 * 24 * DAYS)
     assert found["transmission"] == pytest.approx(0.0787 * 24 * DAYS)
+    nothing = {"line_loss_per_kwh": 0.0, "system_operation_per_kwh": 0.0, "deviation_per_kwh": 0.0}
+    written = site({"regime": "ordinary_agency", "region": "SH", "voltage": "110kV"} | nothing, generator={})
+    found = lines(written, 1.0)  # a zero that is written is a price, not a gap
+    assert (found["line_loss"], found["system_operation"]) == (0.0, 0.0)
+    assert found["grid_energy"] > 0
 
 
 def test_retail_contract_with_the_shape_of_a_calendar_floats_energy_alone() -> None:

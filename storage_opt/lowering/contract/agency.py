@@ -64,7 +64,7 @@ def agency_defaults(supply: SupplySpec, site: Site) -> tuple[dict[str, object], 
     parts = _from_components(sheet) if isinstance(sheet.row, ComponentPrices) else _from_totals(tariff, sheet)
     parts["transmission_per_kwh"] = _network(tariff, sheet)
     for name, value in parts.items():
-        if getattr(supply, name) in {None, Constant(0.0)}:
+        if name not in supply.model_fields_set or getattr(supply, name) is None:
             filled[name] = Constant(value)
             if value:
                 notes.append(f"contract.supply.{name} = {value:g} per kWh from {sheet.row.document}")

@@ -72,9 +72,5 @@ def _volume(bill: Bill, plant: PlantContractSpec) -> NDArray[np.float64]:
     """Volume a take-or-pay share refers to in each contract year (Y,), as far as it lies in the horizon. [kWh]"""
     if plant.take_or_pay_volume_kwh_per_year is None:
         return yearly_available_kwh(bill.site, bill.years)
-    days = bill.site.horizon.days
-    first = np.searchsorted(days.ids, np.arange(days.count))
-    year_of_day = np.array([int(label[:4]) for label in days.labels])
-    leap = (year_of_day % 4 == 0) & ((year_of_day % 100 != 0) | (year_of_day % 400 == 0))
-    share = np.bincount(bill.years.ids[first], days.covered_frac / np.where(leap, 366.0, 365.0), bill.years.count)
+    share = np.bincount(bill.years.ids, bill.site.horizon.year_shares, bill.years.count)
     return np.asarray(plant.take_or_pay_volume_kwh_per_year * share, dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import Groups
 from storage_opt.errors import Fault, Faults
@@ -75,20 +76,20 @@ def green_energy(site: Site, contract: ContractSpec) -> Metered:
     return self_use(site.spec, contract) + bought if site.spec.generator else bought
 
 
-def yearly_available_kwh(site: Site, years: Groups) -> np.ndarray:
+def yearly_available_kwh(site: Site, years: Groups) -> NDArray[np.float64]:
     """Energy all plants could give in each contract year (Y,). [kWh]"""
     total = np.zeros(site.horizon.steps)
     for plant in site.spec.generator.values():
         total += plant.capacity_kw * site.values(plant.profile)
-    return np.bincount(years.ids, total * site.horizon.step_h, years.count)
+    return np.bincount(years.ids, total * site.horizon.step_h, years.count).astype(np.float64)
 
 
-def yearly_consumption_kwh(site: Site, years: Groups) -> np.ndarray:
+def yearly_consumption_kwh(site: Site, years: Groups) -> NDArray[np.float64]:
     """Energy of all loads in each contract year (Y,). [kWh]"""
     total = np.zeros(site.horizon.steps)
     for load in site.spec.load.values():
         total += site.values(load.power_kw)
-    return np.bincount(years.ids, total * site.horizon.step_h, years.count)
+    return np.bincount(years.ids, total * site.horizon.step_h, years.count).astype(np.float64)
 
 
 def _asked(site: Site, contract: ContractSpec, before: YearToDateSpec) -> list[_Ratio]:
