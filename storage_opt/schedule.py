@@ -36,6 +36,23 @@ class FlowKind(StrEnum):
     DISCHARGE_KW = "discharge_kw"
     ENERGY_KWH = "energy_kwh"
     RESERVED_KW = "reserved_kw"
+    WORK_UNITS = "work_units"
+    """Work done, as units at full speed."""
+    RUNNING_UNITS = "running_units"
+    """Units at work, capped or not."""
+    BACKLOG_UNIT_H = "backlog_unit_h"
+    """Work that has arrived and is not done, at the end of the interval."""
+    REFUSED_UNITS = "refused_units"
+    LATE_UNIT_H = "late_unit_h"
+    """Work overdue, or work done times the hours that it is late."""
+    LOST_UNITS = "lost_units"
+    """Work done twice because units were suspended."""
+    IT_KW = "it_kw"
+    COOLING_KW = "cooling_kw"
+    TANK_CHARGE_KW = "tank_charge_kw"
+    TANK_DISCHARGE_KW = "tank_discharge_kw"
+    TANK_KWH = "tank_kwh"
+    ROOM_TEMP_C = "room_temp_c"
 
 
 @dataclass(frozen=True, slots=True, order=True)

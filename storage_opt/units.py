@@ -24,6 +24,8 @@ class Dimension(StrEnum):
     PRICE_PER_POWER = "price per power"
     FRACTION = "fraction"
     TEMPERATURE = "temperature"
+    UNITS = "units"
+    TOKEN_RATE = "token rate"  # noqa: S105
 
 
 CANONICAL: dict[Dimension, str] = {
@@ -34,6 +36,8 @@ CANONICAL: dict[Dimension, str] = {
     Dimension.PRICE_PER_POWER: "money/kW",
     Dimension.FRACTION: "1",
     Dimension.TEMPERATURE: "degC",
+    Dimension.UNITS: "unit",
+    Dimension.TOKEN_RATE: "token/s",
 }
 """Unit of each dimension inside the model."""
 
@@ -109,11 +113,35 @@ def factor(unit: str, dimension: Dimension) -> float:
             found = _PER_UNIT.get(text)
         case Dimension.TEMPERATURE:
             found = 1.0 if text in {"degc", "°c", "℃", "c"} else None
+        case Dimension.UNITS:
+            found = 1.0 if text in _UNIT_WORDS else None
+        case Dimension.TOKEN_RATE:
+            found = _TOKEN_RATES.get(text)
     if found is None:
         message = f"unit `{unit}` is not a unit of {dimension}; the model uses {CANONICAL[dimension]}"
         raise ValueError(message)
     return found
 
+
+_UNIT_WORDS = {
+    "unit",
+    "units",
+    "gpu",
+    "gpus",
+    "npu",
+    "npus",
+    "accelerator",
+    "accelerators",
+    "card",
+    "cards",
+    "卡",
+    "张",
+}
+_TOKEN_RATES = {
+    **dict.fromkeys(("token/s", "tokens/s", "tok/s", "tps"), 1.0),
+    **dict.fromkeys(("ktoken/s", "ktokens/s"), 1e3),
+    **dict.fromkeys(("mtoken/s", "mtokens/s"), 1e6),
+}
 
 _BRACKETED = re.compile(r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]")
 _SUFFIX = re.compile(r"_(?:([a-z]{3})_(?=per_))?(per_)?(kw|mw|gw|w|kwh|mwh|wh|gwh|kva|mva|frac|pct)$", re.IGNORECASE)

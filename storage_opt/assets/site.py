@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storage_opt.assets.base import Asset
 from storage_opt.assets.battery import Battery
+from storage_opt.assets.facility import Facility, load_bounds_kw
 from storage_opt.assets.generator import Generator
 from storage_opt.assets.grid import GridConnection
 from storage_opt.assets.load import FixedLoad
@@ -15,6 +17,7 @@ from storage_opt.modeler import Limit
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
+from storage_opt.workload.plan import ComputePlan
 
 __all__ = ["Caps", "site_assets", "site_battery"]
 
@@ -22,7 +25,7 @@ Caps = Mapping[Flow, Sequence[Limit]]
 """Limits of flows that come from a contract."""
 
 
-def site_assets(site: Site, caps: Caps) -> tuple[Asset, ...]:
+def site_assets(site: Site, caps: Caps, compute: ComputePlan) -> tuple[Asset, ...]:
     """Every asset of the site, the grid connection first; `caps` are those of a contract on the exchange."""
     spec = site.spec
     loads = [FixedLoad(name, site.values(load.power_kw)) for name, load in spec.load.items()]
@@ -31,7 +34,9 @@ def site_assets(site: Site, caps: Caps) -> tuple[Asset, ...]:
         for name, plant in spec.generator.items()
     ]
     batteries = [site_battery(site, name, battery) for name, battery in spec.battery.items()]
-    return (_grid(site, loads, plants, batteries, caps), *loads, *plants, *batteries)
+    facilities = [Facility(plan) for plan in compute.facilities.values()]
+    grid = _grid(site, _drawn(site, loads, facilities), plants, batteries, caps)
+    return (grid, *loads, *facilities, *plants, *batteries)
 
 
 def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
@@ -40,18 +45,26 @@ def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
     return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh)
 
 
-def _grid(
-    site: Site, loads: list[FixedLoad], plants: list[Generator], batteries: list[Battery], caps: Caps
-) -> GridConnection:
+_Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def _drawn(site: Site, loads: list[FixedLoad], facilities: list[Facility]) -> _Bounds:
+    """Least and most power that all consumers draw (T,). [kW]"""
+    fixed = sum((load.power_kw for load in loads), start=np.zeros(site.horizon.steps))
+    bounds = [load_bounds_kw(facility.plan) for facility in facilities]
+    return sum((low for low, _ in bounds), start=fixed), sum((high for _, high in bounds), start=fixed)
+
+
+def _grid(site: Site, drawn: _Bounds, plants: list[Generator], batteries: list[Battery], caps: Caps) -> GridConnection:
     grid = site.spec.grid
     rating = None if grid.transformer_kva is None else grid.transformer_kva * grid.power_factor
     limit = None if grid.import_limit_kw is None else site.values(grid.import_limit_kw)
     nothing = np.zeros(site.horizon.steps)
-    load = sum((load.power_kw for load in loads), start=nothing)
+    least, most = drawn
     available = sum((plant.available_kw for plant in plants), start=nothing)
     taken = sum((plant.available_kw for plant in plants if not plant.curtailable), start=nothing)
-    most_import = np.maximum(load + sum(b.spec.power_kw for b in batteries) - taken, 0.0)
-    most_export = np.maximum(available + sum(b.spec.discharge_limit_kw for b in batteries) - load, 0.0)
+    most_import = np.maximum(most + sum(b.spec.power_kw for b in batteries) - taken, 0.0)
+    most_export = np.maximum(available + sum(b.spec.discharge_limit_kw for b in batteries) - least, 0.0)
     import_caps, export_caps = (
         tuple(caps.get(Flow(GRID, kind), ())) for kind in (FlowKind.IMPORT_KW, FlowKind.EXPORT_KW)
     )

@@ -36,6 +36,7 @@ class Stream(StrEnum):
     RESERVE = "reserve"
     POWER_FACTOR = "power_factor"
     CERTIFICATES = "certificates"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class EnergyCharge:
         Price, negative when the site is paid. [money/kWh]
     bands : Bands or None
         Split of the settlement; the cost does not depend on it.
+    unit : str
+        Unit of the flow times hours, where it is not power.
 
     Notes
     -----
@@ -60,6 +62,7 @@ class EnergyCharge:
     metered: Metered
     price_per_kwh: NDArray[np.float64]
     bands: Bands | None = None
+    unit: str = "kWh"
 
     def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         """Cost over the horizon, linear. [money]"""
@@ -92,7 +95,7 @@ class EnergyCharge:
                 periods.labels[cell // len(bands.names)],
                 bands.names[cell % len(bands.names)],
                 float(quantity[cell]),
-                "kWh",
+                self.unit,
                 float(rate[cell]),
                 float(amount[cell]),
             )

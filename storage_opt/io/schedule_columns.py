@@ -11,6 +11,7 @@ from storage_opt.io.stamps import is_time_header
 from storage_opt.io.table import Table
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.site import SiteSpec
+from storage_opt.spec.workload import WorkloadSpec
 from storage_opt.units import Dimension, factor, unit_in_header
 
 __all__ = ["FlowColumn", "expected_flows", "flow_columns", "kinds_of"]
@@ -26,7 +27,11 @@ _WORDS: dict[FlowKind, tuple[str, ...]] = {
     FlowKind.DISCHARGE_KW: ("discharge", "discharging", "放电"),
     FlowKind.ENERGY_KWH: ("energy", "stored_energy", "储能电量"),
     FlowKind.RESERVED_KW: ("reserved", "预留"),
+    FlowKind.REFUSED_UNITS: ("refused_units",),
+    FlowKind.LATE_UNIT_H: ("late_unit_h",),
 }
+_OF_WORK = {FlowKind.REFUSED_UNITS, FlowKind.LATE_UNIT_H}
+"""Flows that are not power or energy; their header says their only unit."""
 _UNIT = re.compile(r"\s*[\[(（【].*$|_(?:k|m|g)?wh?$", re.IGNORECASE)
 _CHINESE_END = re.compile(r"(?:功率|电量|量)$")
 _SPACE = re.compile(r"[\s\-]+")
@@ -57,10 +62,18 @@ def kinds_of(spec: SiteSpec) -> dict[str, tuple[FlowKind, ...]]:
     battery = (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH)
     return {
         GRID: (FlowKind.IMPORT_KW, FlowKind.EXPORT_KW),
-        **dict.fromkeys(spec.load, (FlowKind.LOAD_KW,)),
+        **dict.fromkeys(spec.consumers, (FlowKind.LOAD_KW,)),
+        **{name: _service_flows(workload) for name, workload in spec.workload.items()},
         **dict.fromkeys(spec.generator, generator),
         **dict.fromkeys(spec.battery, battery),
     }
+
+
+def _service_flows(workload: WorkloadSpec) -> tuple[FlowKind, ...]:
+    """Flows of a class of work that are paid for."""
+    late = (FlowKind.LATE_UNIT_H,) if workload.late_cost_per_unit_h is not None else ()
+    refused = (FlowKind.REFUSED_UNITS,) if workload.value_per_unit_h is not None else ()
+    return (*late, *refused)
 
 
 def expected_flows(spec: SiteSpec) -> tuple[Flow, ...]:
@@ -142,6 +155,8 @@ def _kind(word: str) -> FlowKind | None:
 
 
 def _scale(header: str, flow: Flow, step_h: float, file: str) -> tuple[float, Fault | None]:
+    if flow.kind in _OF_WORK:
+        return 1.0, None
     unit = unit_in_header(header)
     stored = flow.kind is FlowKind.ENERGY_KWH
     if unit is None:

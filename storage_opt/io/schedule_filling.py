@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from storage_opt.errors import Fault
+from storage_opt.io.schedule_columns import expected_flows
 from storage_opt.io.stamps import counted
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.resolved import Site
@@ -92,6 +93,13 @@ class Filling:
             if flow not in self.flows:
                 self.flows[flow] = self.site.values(load.power_kw)
                 self._note(f"`{flow.column}` taken from the site")
+        for name in self.site.spec.facility:
+            if Flow(name, FlowKind.LOAD_KW) not in self.flows:
+                self._need(Flow(name, FlowKind.LOAD_KW))
+        for flow in expected_flows(self.site.spec):
+            if flow.kind in {FlowKind.LATE_UNIT_H, FlowKind.REFUSED_UNITS} and flow not in self.flows:
+                self.flows[flow] = np.zeros(self.site.horizon.steps)
+                self._note(f"`{flow.column}` is zero, for the table does not have it")
 
     def _fill_generators(self) -> None:
         for name, generator in self.site.spec.generator.items():
@@ -146,7 +154,7 @@ class Filling:
         return [
             _IMPORT,
             _EXPORT,
-            *(Flow(name, FlowKind.LOAD_KW) for name in spec.load),
+            *(Flow(name, FlowKind.LOAD_KW) for name in spec.consumers),
             *(Flow(name, FlowKind.USED_KW) for name in spec.generator),
             *(Flow(name, kind) for name in spec.battery for kind in (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW)),
         ]
@@ -161,7 +169,7 @@ class Filling:
 
     def _fill_by_balance(self) -> None:
         spec = self.site.spec
-        loads_metered = all(Flow(name, FlowKind.LOAD_KW) in self._metered for name in spec.load)
+        loads_metered = all(Flow(name, FlowKind.LOAD_KW) in self._metered for name in spec.consumers)
         plants = [name for name in spec.generator if Flow(name, FlowKind.USED_KW) not in self.flows]
         batteries = [name for name in spec.battery if not {_charge(name), _discharge(name)} & set(self.flows)]
         if not loads_metered or len(plants) + len(batteries) != 1:

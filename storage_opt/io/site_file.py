@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from storage_opt.errors import Fault, Faults, InputError
 from storage_opt.horizon import Horizon
 from storage_opt.io.columns import LARGEST, ColumnReader
+from storage_opt.io.job_log import JobLogs, read_job_logs
 from storage_opt.io.site_checks import site_faults
 from storage_opt.io.spec_faults import spec_faults, wrong_range
 from storage_opt.io.spec_walk import Key, series_fields, write_key
@@ -23,6 +24,7 @@ from storage_opt.spec.horizon import HorizonSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.series import ByHour, ByMonth, ByMonthHour, Constant, FileColumn, Series, parse_series
 from storage_opt.spec.site import SiteSpec
+from storage_opt.spec.workload import WorkloadSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,13 +65,16 @@ def load_site(path: Path | str) -> Site:
     currency = raw["currency"] if isinstance(raw.get("currency"), str) else "CNY"
     columns: dict[FileColumn, NDArray[np.float64]] = {}
     notes: list[str] = []
+    logs = JobLogs()
     if horizon is not None:
         reader = ColumnReader(file.parent, horizon, currency)
         columns = _read_series(raw, reader, file.name, faults)
-        notes = reader.notes
+        logs = _read_jobs(raw, spec, horizon, file)
+        faults.extend(logs.faults)
+        notes = [*reader.notes, *logs.notes]
     if faults.found or spec is None or horizon is None:
         raise InputError(faults.found)
-    site = Site(spec, horizon, columns, file, tuple(notes))
+    site = Site(spec, horizon, columns, file, tuple(notes), logs.tables)
     faults.extend(site_faults(site, file.name))
     faults.raise_if_any()
     return site
@@ -152,6 +157,27 @@ def _horizon_alone(raw: Mapping[str, Any]) -> Horizon | None:
         return spec.build()
     except (ValueError, OverflowError, RecursionError):
         return None
+
+
+def _read_jobs(raw: Mapping[str, Any], spec: SiteSpec | None, horizon: Horizon, file: Path) -> JobLogs:
+    """Jobs of the site's logs; of a broken spec too, as far as its workloads are sound."""
+    if spec is not None:
+        installed = {name: cluster.installed_units for name, cluster in spec.cluster.items()}
+        return read_job_logs(file.parent, horizon, spec.workload, installed, file.name)
+    workloads: dict[str, WorkloadSpec] = {}
+    try:
+        for name, written in raw.get("workload", {}).items():
+            text = json.dumps(written, default=_plain_time)
+            workloads[name] = WorkloadSpec.model_validate_json(text, strict=True)
+        installed = {
+            name: float(cluster["installed_units"])
+            for name, cluster in raw.get("cluster", {}).items()
+            if isinstance(cluster, Mapping) and isinstance(cluster.get("installed_units"), int | float)
+        }
+    except (AttributeError, TypeError, ValueError, OverflowError, RecursionError):
+        # which workload takes which class is known only when all of them are
+        return JobLogs()
+    return read_job_logs(file.parent, horizon, workloads, installed, file.name)
 
 
 def _read_series(

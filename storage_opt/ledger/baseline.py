@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
 from storage_opt.ledger.marginal import cost_when_short, least_gain_of_export, price_per_kwh
+from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.workload.flows import unshifted_flows
 
-__all__ = ["BaselineRun", "baseline_schedule"]
+__all__ = ["BaselineRun", "baseline_schedule", "consumption_flows"]
 
 _NOISE = 1e-9
 """Share of the largest flow below which a breach is rounding."""
@@ -33,7 +35,7 @@ class BaselineRun:
     Parameters
     ----------
     schedule : Schedule
-        All flows of the site; batteries stand still.
+        All flows of the site; batteries and tanks stand still, work runs as it arrives.
     notes : tuple of str
         Where the rule breaks a limit or leaves money on the table, and how much.
     """
@@ -78,8 +80,8 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
     charges, rules = tuple(charges), tuple(rules)
     horizon = site.horizon
     nothing = np.zeros(horizon.steps)
-    loads = {name: site.values(load.power_kw) for name, load in site.spec.load.items()}
-    load = np.sum(list(loads.values()), axis=0)
+    consumed = consumption_flows(site)
+    load = np.sum([values for flow, values in consumed.items() if flow.kind is FlowKind.LOAD_KW], axis=0)
     plants = _plants(site, charges)
     import_limit, export_limit = _limits(site)
     export_limit = np.minimum(export_limit, export_cap_kw(rules, horizon))
@@ -91,7 +93,7 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
     imported, exported = np.maximum(load - supply, 0.0), np.maximum(supply - load, 0.0)
 
     flows: dict[Flow, _Array] = {Flow(GRID, FlowKind.IMPORT_KW): imported, Flow(GRID, FlowKind.EXPORT_KW): exported}
-    flows |= {Flow(name, FlowKind.LOAD_KW): values for name, values in loads.items()}
+    flows |= consumed
     for number, name in enumerate(plants.names):
         flows[Flow(name, FlowKind.AVAILABLE_KW)] = plants.available_kw[number]
         flows[Flow(name, FlowKind.USED_KW)] = used[number]
@@ -107,6 +109,12 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
         *_dear_note(schedule, dear),
     ]
     return BaselineRun(schedule, tuple(notes))
+
+
+def consumption_flows(site: Site) -> dict[Flow, _Array]:
+    """Fixed loads, and buildings whose work runs as it arrives."""
+    flows = {Flow(name, FlowKind.LOAD_KW): site.values(load.power_kw) for name, load in site.spec.load.items()}
+    return flows | unshifted_flows(compute_plan(site), site.horizon.step_h)
 
 
 def _plants(site: Site, charges: tuple[Charge, ...]) -> _Plants:

@@ -35,6 +35,7 @@ _ORDER = (
     "certificates",
     "curtailment",
     "wear",
+    "service",
     "reserve",
     "fixed",
     "minimum_bill",
@@ -48,6 +49,7 @@ _BY_LINE = {
     "generation": Stream.GENERATION,
     "curtailment": Stream.CURTAILMENT,
     "wear": Stream.WEAR,
+    "service": Stream.SERVICE,
     "reserve": Stream.RESERVE,
     "fixed": Stream.FIXED,
     "minimum_bill": Stream.MINIMUM,
@@ -84,10 +86,10 @@ def value_streams(
     Notes
     -----
     Most streams are differences of lines: ``demand``, ``power_factor``, ``export``, ``generation``, ``certificates``,
-    ``curtailment``, ``wear``, ``reserve``, ``fixed``, ``minimum_bill``, and ``block_and_net_energy`` for energy that is
-    not priced per kWh of an interval of grid or load: tiers, net billing. Prices per kWh of import mix two effects,
-    volume and timing, and are split. With I imports, p the sum of those prices, ``pbar`` their mean weighted by
-    baseline imports (plain where there are none), h the step, and d(x) = h sum(x plan - x baseline):
+    ``curtailment``, ``wear``, ``service``, ``reserve``, ``fixed``, ``minimum_bill``, and ``block_and_net_energy`` for
+    energy that is not priced per kWh of an interval of grid or load: tiers, net billing. Prices per kWh of import mix
+    two effects, volume and timing, and are split. With I imports, p the sum of those prices, ``pbar`` their mean
+    weighted by baseline imports (plain where there are none), h the step, and d(x) = h sum(x plan - x baseline):
 
     - ``self_consumption = pbar dG``, with G = used generation - export: more of the own energy used on site;
     - ``storage_losses = -pbar dS``, with S = charge - discharge: losses, and energy still stored at the end;
@@ -102,7 +104,7 @@ def value_streams(
     """
     kinds = {charge.line.name: charge.line.stream for charge in charges}
     used = [Flow(name, FlowKind.USED_KW) for name in site.spec.generator]
-    known = {_IMPORT, _EXPORT, *used, *(Flow(load, _LOAD) for load in site.spec.load)}
+    known = {_IMPORT, _EXPORT, *used, *(Flow(load, _LOAD) for load in site.spec.consumers)}
     linear = [
         charge
         for charge in charges
@@ -127,7 +129,7 @@ def value_streams(
         if any(weight_of(charge.metered, flow) for charge in linear):
             found.append(("generation", _saved_on(flow, linear, plan, baseline)))
     if _loads_differ(plan, baseline):
-        found += [("load_change", _saved_on(Flow(load, _LOAD), linear, plan, baseline)) for load in site.spec.load]
+        found += [("load_change", _saved_on(Flow(load, _LOAD), linear, plan, baseline)) for load in site.spec.consumers]
 
     names = {name for name, _ in found}
     return {name: sum(amount for key, amount in found if key == name) for name in _ORDER if name in names}

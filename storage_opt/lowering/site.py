@@ -9,6 +9,7 @@ from dataclasses import replace
 from storage_opt.charges.base import Charge
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.assets import lower_assets
+from storage_opt.lowering.compute.charges import lower_service
 from storage_opt.lowering.contract.supply import lower_supply
 from storage_opt.lowering.refusal import gathered
 from storage_opt.lowering.tariff import lower_tariff
@@ -40,6 +41,7 @@ def lower_site(site: Site) -> tuple[Charge, ...]:
         charges.extend(lower_supply(site))
     with gathered(faults):
         charges.extend(lower_assets(site))
+    charges.extend(lower_service(site))
     faults.extend(_names_twice(charges))
     Faults([replace(fault, file=fault.file or file) for fault in faults.found]).raise_if_any()
     return tuple(charges)

@@ -27,7 +27,7 @@ def metered_flow(meter: Meter, spec: SiteSpec) -> Metered:
         case Meter.NET:
             return imported - exported
         case Meter.LOAD:
-            return Metered.of(*(Flow(name, FlowKind.LOAD_KW) for name in spec.load))
+            return Metered.of(*(Flow(name, FlowKind.LOAD_KW) for name in spec.consumers))
 
 
 def lower_tariff(name: str, tariff: TariffSpec, site: Site) -> tuple[Charge, ...]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from storage_opt.assets.site import site_battery
+from storage_opt.model.polish_compute import polished_compute
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 
@@ -39,7 +40,7 @@ def polished(site: Site, flows: Mapping[Flow, _Values], noise: float = NOISE_REL
     noise : float
         Share of a rating below which a flow is removed.
     """
-    clean = dict(flows)
+    clean = dict(flows) | polished_compute(site, flows, noise)
     for name, plant in site.spec.generator.items():
         used, available = Flow(name, FlowKind.USED_KW), flows[Flow(name, FlowKind.AVAILABLE_KW)]
         clean[used] = _snapped(flows[used], available, noise * plant.capacity_kw)
@@ -60,9 +61,13 @@ def polished(site: Site, flows: Mapping[Flow, _Values], noise: float = NOISE_REL
     return Schedule(site.horizon, clean)
 
 
-def simultaneous_kwh(schedule: Schedule, names: tuple[str, ...]) -> float:
-    """Energy charged while discharging in the named batteries, plus energy imported while exporting. [kWh]"""
-    pairs = [(Flow(n, FlowKind.CHARGE_KW), Flow(n, FlowKind.DISCHARGE_KW)) for n in names]
+def simultaneous_kwh(schedule: Schedule) -> float:
+    """Energy charged while discharging, in batteries and tanks, plus energy imported while exporting. [kWh]"""
+    both = {
+        FlowKind.CHARGE_KW: FlowKind.DISCHARGE_KW,
+        FlowKind.TANK_CHARGE_KW: FlowKind.TANK_DISCHARGE_KW,
+    }
+    pairs = [(flow, Flow(flow.owner, both[flow.kind])) for flow in schedule if flow.kind in both]
     pairs.append((Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)))
     overlap = sum(float(np.minimum(schedule[a], schedule[b]).sum()) for a, b in pairs)
     return overlap * schedule.horizon.step_h

@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "generation": ("Generation", "发电成本"),
     "curtailment": ("Curtailment", "弃电费用"),
     "wear": ("Battery wear", "电池折旧"),
+    "service": ("Late and refused work", "延误与拒绝的作业"),
     "fixed": ("Fixed charges", "固定费用"),
     "minimum": ("Minimum bill", "最低电费"),
     "reserve": ("Reserve", "备用收益"),

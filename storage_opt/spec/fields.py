@@ -31,6 +31,10 @@ __all__ = [
     "Quantity",
     "SignedPriceSeries",
     "Spec",
+    "TemperatureC",
+    "TemperatureSeries",
+    "TokenSeries",
+    "UnitSeries",
 ]
 
 
@@ -73,6 +77,8 @@ MoneyPerKw = Annotated[float, Quantity("money/kW", Dimension.PRICE_PER_POWER, 0.
 MoneyPerKva = Annotated[float, Quantity("money/kVA", None, 0.0), Field(ge=0)]
 Money = Annotated[float, Quantity("money", None)]
 
+TemperatureC = Annotated[float, Quantity("degC", Dimension.TEMPERATURE, -60.0, 70.0), Field(ge=-60, le=70)]
+
 _SERIES: tuple[Any, ...] = (BeforeValidator(parse_series), PlainSerializer(plain_series))
 
 PowerKwSeries = Annotated[Series, *_SERIES, Quantity("kW", Dimension.POWER, 0.0)]
@@ -80,3 +86,6 @@ FractionSeries = Annotated[Series, *_SERIES, Quantity("1", Dimension.FRACTION, 0
 MultiplierSeries = Annotated[Series, *_SERIES, Quantity("1", Dimension.FRACTION, 0.0)]
 PriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_PER_ENERGY, 0.0)]
 SignedPriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_PER_ENERGY)]
+TemperatureSeries = Annotated[Series, *_SERIES, Quantity("degC", Dimension.TEMPERATURE, -60.0, 70.0)]
+UnitSeries = Annotated[Series, *_SERIES, Quantity("unit", Dimension.UNITS, 0.0)]
+TokenSeries = Annotated[Series, *_SERIES, Quantity("token/s", Dimension.TOKEN_RATE, 0.0)]

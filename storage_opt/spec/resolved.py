@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage_opt.horizon import Horizon
+from storage_opt.spec.jobs import JobTable
 from storage_opt.spec.series import FileColumn, InMemory, Series
 from storage_opt.spec.site import SiteSpec
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Site"]
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Site:
         The site file; None for a site built in a program.
     notes : tuple of str
         What was decided on the way, such as resampling; shown with every result.
+    jobs : mapping of str to JobTable
+        Jobs of the workloads that are described by a log, by name of the workload.
     """
 
     spec: SiteSpec
@@ -43,6 +48,7 @@ class Site:
     columns: Mapping[FileColumn, NDArray[np.float64]] = field(default_factory=dict)
     source: Path | None = None
     notes: tuple[str, ...] = ()
+    jobs: Mapping[str, JobTable] = field(default_factory=dict)
 
     def values(self, series: Series) -> NDArray[np.float64]:
         """A series on the horizon (T,), in the unit of its field."""
@@ -71,4 +77,23 @@ class Site:
         """
         part, where = self.horizon.between(start, end)
         columns = {column: values[where] for column, values in self.columns.items()}
-        return Site(self.spec, part, columns, self.source, self.notes)
+        offset_h, span_h = where.start * self.horizon.step_h, part.steps * part.step_h
+        jobs = {name: table.between(offset_h, offset_h + span_h) for name, table in self.jobs.items()}
+        left_out = {name: self.jobs[name].count - table.count for name, table in jobs.items()}
+        notes = tuple(
+            f"{count:,} jobs of `{name}` lie outside the part of the horizon, or reach beyond it, and are left out"
+            for name, count in left_out.items()
+            if count
+        )
+        return Site(self.spec, part, columns, self.source, self.notes + notes, jobs)
+
+    def once(self, make: Callable[[Site], _Made]) -> _Made:
+        """What `make` returns for this site, made the first time that it is asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: _Made = self._made[make]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[Callable[[Site], Any], Any]:
+        return {}

@@ -8,13 +8,16 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from storage_opt.spec.battery import BatterySpec
+from storage_opt.spec.cluster import ClusterSpec
 from storage_opt.spec.contract import ContractSpec
+from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Name, Spec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
 from storage_opt.spec.horizon import HorizonSpec
 from storage_opt.spec.load import LoadSpec
 from storage_opt.spec.tariff import TariffSpec
+from storage_opt.spec.workload import WorkloadSpec
 
 __all__ = ["SiteSpec"]
 
@@ -32,8 +35,14 @@ class SiteSpec(Spec):
     """Span, step, zone and calendar."""
     grid: GridSpec = GridSpec()
     """Connection to the public grid."""
-    load: Mapping[Name, LoadSpec] = Field(min_length=1)
-    """Fixed loads by name."""
+    load: Mapping[Name, LoadSpec] = {}
+    """Fixed loads by name; at least one unless there is a facility."""
+    facility: Mapping[Name, FacilitySpec] = {}
+    """Buildings with clusters by name."""
+    cluster: Mapping[Name, ClusterSpec] = {}
+    """Clusters of accelerators by name."""
+    workload: Mapping[Name, WorkloadSpec] = {}
+    """Classes of work by name."""
     generator: Mapping[Name, GeneratorSpec] = {}
     """Plants by name."""
     battery: Mapping[Name, BatterySpec] = {}
@@ -52,9 +61,34 @@ class SiteSpec(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        names = [*self.load, *self.generator, *self.battery, "grid", "site"]
+        owners = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
+        names = [*(name for owner in owners for name in owner), "grid", "site"]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             message = f"name {twice[0]!r} is used twice (`grid` and `site` are reserved); each asset needs its own"
             raise ValueError(message)
+        return self
+
+    @property
+    def consumers(self) -> tuple[str, ...]:
+        """Owners of a load on the bus: fixed loads and buildings."""
+        return (*self.load, *self.facility)
+
+    @model_validator(mode="after")
+    def _something_is_served(self) -> Self:
+        if not self.consumers:
+            message = "`load` is missing, and there is no facility; write a [load.NAME] section"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _compute_has_its_place(self) -> Self:
+        for name, cluster in self.cluster.items():
+            if cluster.facility not in self.facility:
+                message = f"cluster {name!r} stands in facility {cluster.facility!r}, which the site does not have"
+                raise ValueError(message)
+        for name, workload in self.workload.items():
+            if workload.cluster not in self.cluster:
+                message = f"workload {name!r} runs on cluster {workload.cluster!r}, which the site does not have"
+                raise ValueError(message)
         return self

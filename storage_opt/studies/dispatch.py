@@ -111,7 +111,7 @@ def dispatched(
         schedule, ledger, mismatch = _settled_plan(site, charges, rules, program, optimum)
         baseline_ledger = settle(baseline.schedule, charges)
         checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
-        certificate = _certificate(site, optimum, schedule, mismatch, checks)
+        certificate = _certificate(optimum, schedule, mismatch, checks)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         use = _battery_use(site, schedule)
         provenance = trace(site, schedule) if site.spec.generator else None
@@ -180,16 +180,14 @@ def _settled_plan(
     return schedule, ledger, mismatch
 
 
-def _certificate(
-    site: Site, optimum: Optimum, schedule: Schedule, mismatch: float, checks: tuple[RuleCheck, ...]
-) -> Certificate:
+def _certificate(optimum: Optimum, schedule: Schedule, mismatch: float, checks: tuple[RuleCheck, ...]) -> Certificate:
     found = optimum.point.optimality
     return Certificate(
         solver=optimum.point.solver,
         primal_residual=found.primal_residual,
         dual_residual=found.dual_residual,
         relative_gap=optimum.relative_gap,
-        simultaneous_kwh=simultaneous_kwh(schedule, tuple(site.spec.battery)),
+        simultaneous_kwh=simultaneous_kwh(schedule),
         ledger_mismatch_relative=mismatch,
         attempts=optimum.attempts,
         repair=optimum.repair,

@@ -42,8 +42,18 @@ UNIT_IN_NAME = {
     "kWh/kVA": "_kwh_per_kva",
     "1/h": "_per_h",
     "1/day": "_per_day",
+    "unit": "units",
+    "unit/h": "units_per_h",
+    "degC": "_c",
+    "kWh/K": "_kwh_per_k",
+    "kW/K": "_kw_per_k",
+    "token/s": "tokens_per_s",
+    "money/(unit h)": "_per_unit_h",
+    "%": "percent",
 }
-DIMENSIONLESS = re.compile(r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^at_least$|^final_soc$)")
+DIMENSIONLESS = re.compile(
+    r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$)"
+)
 
 
 def _run(code: str) -> str:

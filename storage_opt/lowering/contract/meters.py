@@ -46,4 +46,4 @@ def consumption(spec: SiteSpec, contract: ContractSpec) -> Metered:
     """The load, or what the meters say was consumed, storage losses included. [kW]"""
     if contract.consumption_basis == "metered":
         return IMPORT + produced(spec) - EXPORT
-    return Metered.of(*(Flow(name, FlowKind.LOAD_KW) for name in spec.load))
+    return Metered.of(*(Flow(name, FlowKind.LOAD_KW) for name in spec.consumers))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import Groups
 from storage_opt.errors import Fault, Faults
+from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.meters import EXPORT, IMPORT, available, consumption, self_use
 from storage_opt.lowering.contract.years import contract_years
 from storage_opt.lowering.refusal import refuse
@@ -18,6 +19,7 @@ from storage_opt.rules.share import Counted, ShareRule
 from storage_opt.schedule import Metered
 from storage_opt.spec.contract import ContractSpec, YearToDateSpec
 from storage_opt.spec.resolved import Site
+from storage_opt.workload.flows import unshifted_load_kw
 
 __all__ = ["green_energy", "lower_ratios", "yearly_available_kwh", "yearly_consumption_kwh"]
 
@@ -85,10 +87,12 @@ def yearly_available_kwh(site: Site, years: Groups) -> NDArray[np.float64]:
 
 
 def yearly_consumption_kwh(site: Site, years: Groups) -> NDArray[np.float64]:
-    """Energy of all loads in each contract year (Y,). [kWh]"""
+    """Energy of all consumers in each contract year when nothing is shifted (Y,). [kWh]"""
     total = np.zeros(site.horizon.steps)
     for load in site.spec.load.values():
         total += site.values(load.power_kw)
+    for facility in compute_plan(site).facilities.values():
+        total += unshifted_load_kw(facility)
     return np.bincount(years.ids, total * site.horizon.step_h, years.count).astype(np.float64)
 
 

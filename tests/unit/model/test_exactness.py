@@ -53,7 +53,7 @@ def test_relaxation_burns_and_the_repair_forbids_it() -> None:
     assert optimum.repair.cost == pytest.approx(36.0, rel=1e-6)
     assert optimum.relative_gap <= 1e-6
     schedule = polished(site, program.flow_values(optimum.point.x))
-    assert simultaneous_kwh(schedule, ("bess",)) == 0.0
+    assert simultaneous_kwh(schedule) == 0.0
 
 
 def test_few_offences_get_few_binaries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,159 @@
+"""A building with clusters: the power of work, and of the cold that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.assets.base import Opposites, Ports
+from storage_opt.assets.cold import Cold, state_cold
+from storage_opt.assets.work import Work, state_work
+from storage_opt.modeler import Expression, Limit, Modeler, Rule
+from storage_opt.schedule import Flow, FlowKind
+from storage_opt.workload.building import Building
+from storage_opt.workload.plan import ClusterPlan, FacilityPlan
+
+__all__ = ["Facility", "load_bounds_kw"]
+
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facility:
+    """Clusters, their cooling, and one load on the bus.
+
+    Parameters
+    ----------
+    plan : FacilityPlan
+        What stands in it, in numbers.
+
+    Notes
+    -----
+    ``units``:  ``sum u[t] <= on[t]``;  ``it_power``:  ``P[t] >= idle on[t] + span N (slope y[t] / N + offset)``, an
+    equality where the curve is a straight line;  ``ramp_up``, ``ramp_down``:  of P;
+    ``power``:  ``load[t] = pue[t] (1 + ups) P[t] + cooling[t] + fixed``.
+    """
+
+    plan: FacilityPlan
+
+    def build(self, model: Modeler) -> Ports:
+        """State the work of every cluster, the cold, and the load."""
+        flows: dict[Flow, Expression] = {}
+        it_parts = [_state_cluster(model, cluster, flows) for cluster in self.plan.clusters]
+        building, name = self.plan.building, self.plan.name
+        steps = building.outdoor_temp_c.size
+        it_kw: Expression = reduce(add, it_parts, np.zeros(steps))
+        opposites: tuple[Opposites, ...] = ()
+        cooling: Expression = np.zeros(steps)
+        if building.cooling is not None:
+            cold = state_cold(model, name, building, it_kw, building.heat_kw(least_it_kw(self.plan)))
+            cooling, opposites = cold.cooling_kw, cold.opposites
+            flows |= _cold_flows(name, cold)
+        load = building.it_factor * it_kw if isinstance(it_kw, np.ndarray) else _scaled(building, it_kw)
+        load = load + cooling + building.spec.fixed_overhead_kw
+        load_flow = Flow(name, FlowKind.LOAD_KW)
+        if not isinstance(load, np.ndarray):
+            least, most = load_bounds_kw(self.plan)
+            total = model.variable(
+                load_flow.column,
+                steps,
+                lower=[Limit(None, least, implied=True)],
+                upper=[Limit(None, most, implied=True)],
+            )
+            model.require(f"{name}.power", total == load)
+            load = total
+        flows[load_flow] = load
+        return Ports(flows, demand=(load_flow,), opposites=opposites)
+
+
+def load_bounds_kw(plan: FacilityPlan) -> tuple[_Array, _Array]:
+    """Least and most power that the building can draw (T,). [kW]"""
+    building = plan.building
+    least_it, most_it = least_it_kw(plan), np.zeros_like(building.outdoor_temp_c)
+    for cluster in plan.clusters:
+        fixed = _fixed_activity(cluster)
+        moving = sum((w.spec.power_frac * w.room_units for w in cluster.work if w.moves), np.zeros_like(fixed))
+        most = np.minimum(fixed + moving, np.maximum(cluster.power.on_units, fixed))
+        most_it = most_it + cluster.power.it_kw(most)
+    if building.cooling is None:
+        return building.load_kw(least_it), building.load_kw(most_it)
+    cooling, tank = building.cooling, building.cooling.tank
+    held = tank is not None or building.room is not None
+    least_cold = np.zeros_like(least_it) if held else building.cooling_kw(building.removed_kw(least_it))
+    warmest = building.heat_kw(most_it)
+    if building.room is not None:
+        span_k = building.room.temp_max_c - building.room.temp_min_c
+        gained = building.room.loss_kw_per_k * np.maximum(building.outdoor_temp_c - building.room.temp_min_c, 0.0)
+        warmest = warmest + gained + building.room.capacity_kwh_per_k * span_k / building.step_h
+    if cooling.capacity_kw is not None:
+        warmest = np.minimum(warmest, cooling.capacity_kw)
+    most_cold = building.cooling_kw(warmest, 0.0 if tank is None else tank.charge_kw)
+    return building.load_kw(least_it, least_cold), building.load_kw(most_it, most_cold)
+
+
+def least_it_kw(plan: FacilityPlan) -> _Array:
+    """Power of the servers when nothing that can move runs (T,). [kW]"""
+    standing = (cluster.power.it_kw(_fixed_activity(cluster)) for cluster in plan.clusters)
+    return sum(standing, np.zeros_like(plan.building.outdoor_temp_c))
+
+
+def _fixed_activity(cluster: ClusterPlan) -> _Array:
+    """Power above idle of work that can't move, in units at full load (T,). [unit]"""
+    fixed = (work.spec.power_frac * work.unshifted_units for work in cluster.work if not work.moves)
+    return sum(fixed, np.zeros_like(cluster.power.on_units))
+
+
+def _state_cluster(model: Modeler, cluster: ClusterPlan, flows: dict[Flow, Expression]) -> Expression:
+    """IT power of a cluster (T,). [kW]"""
+    power, name = cluster.power, cluster.name
+    work = [state_work(model, plan) for plan in cluster.work]
+    for stated in work:
+        flows.update(stated.flows)
+    _require_units(model, cluster, work)
+    nothing = np.zeros_like(power.on_units)
+    activity = reduce(add, [stated.activity for stated in work], nothing)
+    standing = power.idle_kw * power.on_units
+    if isinstance(activity, np.ndarray):
+        it_kw: Expression = power.it_kw(activity)
+    elif len(power.curve) == 1:
+        it_kw = standing + power.span_kw * activity
+    else:
+        it_kw = model.variable(f"{name}.it_kw", standing.size, lower=0.0)
+        for number, line in enumerate(power.curve, start=1):
+            offset = standing + power.span_kw * power.installed_units * line.offset
+            model.require(f"{name}.it_power_{number}", it_kw >= power.span_kw * line.slope * activity + offset)
+    flows[Flow(name, FlowKind.IT_KW)] = it_kw
+    if cluster.ramp_kw_per_h is not None and not isinstance(it_kw, np.ndarray):
+        rule = Rule(f"{name}.ramp", f"ramp limit of {name}", "kW", f"cluster.{name}.ramp_kw_per_h")
+        most = cluster.ramp_kw_per_h * model.horizon.step_h
+        model.require(f"{name}.ramp_up", it_kw[1:] - it_kw[:-1] <= most, rule)
+        model.require(f"{name}.ramp_down", it_kw[:-1] - it_kw[1:] <= most, rule)
+    return it_kw
+
+
+def _require_units(model: Modeler, cluster: ClusterPlan, work: list[Work]) -> None:
+    fixed = sum((w.unshifted_units for w in cluster.work if not w.moves), np.zeros_like(cluster.power.on_units))
+    moving = [stated.units for stated, plan in zip(work, cluster.work, strict=True) if plan.moves]
+    if not moving:
+        return
+    name = cluster.name
+    rule = Rule(f"{name}.units", f"units of {name}", "unit", f"cluster.{name}.installed_units")
+    model.require(rule.name, reduce(add, moving) <= np.maximum(cluster.power.on_units - fixed, 0.0), rule)
+
+
+def _scaled(building: Building, it_kw: Expression) -> Expression:
+    factor = building.it_factor
+    if np.all(factor == factor[0]):
+        return float(factor[0]) * it_kw
+    import scipy.sparse as sp
+
+    return sp.diags_array(factor) @ it_kw
+
+
+def _cold_flows(name: str, cold: Cold) -> Mapping[Flow, Expression]:
+    return {Flow(name, kind): values for kind, values in cold.flows.items()}

@@ -1,0 +1,1 @@
+"""Clusters and workloads of a site on its horizon, in numbers."""

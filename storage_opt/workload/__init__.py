@@ -1,0 +1,1 @@
+"""Work of clusters in numbers: curves, jobs, power and heat, without a solver."""
