@@ -105,11 +105,12 @@ class Modeler(Protocol):
         upper: Sequence[Limit] | float | None = None,
         money: bool = False,
         even: float = 0.0,
+        prompt: NDArray[np.float64] | float = 0.0,
     ) -> Expression:
         """A named variable (size,); a plain number is a bound of nature, never up for relaxation.
 
-        `money` marks an amount of money, so that scaling can tell it from power. `even` weighs the wish for
-        small and even values among schedules of equal cost.
+        `money` marks an amount of money, so that scaling can tell it from power. Among schedules of equal
+        cost, `even` weighs the wish for small and even values, `prompt` that for small ones, such as work that waits.
         """
 
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:

@@ -5,11 +5,15 @@ Nothing here imports CVXPY unless a solver without a binding of its own is asked
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -140,7 +144,8 @@ def _clarabel(form: StandardForm) -> Answer:
 
 def _highs(form: StandardForm) -> Answer:
     highspy: ModuleType = import_module("highspy")
-    solver = highspy.Highs()
+    with _quiet():
+        solver = highspy.Highs()
     solver.silent()
     for option, value in (
         ("primal_feasibility_tolerance", 1e-9),
@@ -177,6 +182,24 @@ def _highs(form: StandardForm) -> Answer:
     return Answer(
         status, np.array(solution.col_value), -dual[:equalities], -dual[equalities:], 0.0, bound=bound, message=said
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing reaches standard output: HiGHS greets when it is made, before it can be told to be silent."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output
+        yield
+        return
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _highs_model(form: StandardForm, highspy: ModuleType) -> object:

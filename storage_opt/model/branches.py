@@ -158,7 +158,7 @@ class RebateSearch:
             if self.tell:
                 self.tell(states)
             program = self.program(states)
-            verdict = solve_convex(program.form, program.scaling, program.even, requested=self.solver, guess=guess)
+            verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=self.solver, guess=guess)
             self.nodes[states] = Node(states, verdict.point, self._missed(states, verdict.point))
         return self.nodes[states]
 
@@ -258,7 +258,7 @@ class RebateSearch:
         other[period] = option
         form = self._form(other)
         part, scaling = self._split.part(form, self.granted.scaling, self._split.prices(form, point), period)
-        verdict = solve_convex(part, scaling, np.zeros(part.size))
+        verdict = solve_convex(part, scaling)
         if verdict.point is None:
             return np.inf if verdict.status is Status.INFEASIBLE else -np.inf
         return verdict.point.optimality.bound + self._surcharge(period, option)

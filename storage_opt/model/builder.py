@@ -31,6 +31,7 @@ class VariableRecord:
     upper: tuple[Limit, ...]
     money: bool
     even: float
+    prompt: NDArray[np.float64] | float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +68,13 @@ class ModelBuilder:
         upper: Sequence[Limit] | float | None = None,
         money: bool = False,
         even: float = 0.0,
+        prompt: NDArray[np.float64] | float = 0.0,
     ) -> Expression:
         """A named variable (size,) within its limits; the tightest of several binds."""
         low = _tightest(lower, size, np.maximum, -np.inf)
         high = _tightest(upper, size, np.minimum, np.inf)
         variable = cp.Variable(size, name=name, bounds=[low, high])
-        self.variables.append(VariableRecord(name, variable, _limits(lower), _limits(upper), money, even))
+        self.variables.append(VariableRecord(name, variable, _limits(lower), _limits(upper), money, even, prompt))
         return variable
 
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:

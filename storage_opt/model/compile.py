@@ -17,6 +17,7 @@ from storage_opt.model.builder import ModelBuilder
 from storage_opt.model.bus import assemble_bus
 from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
 from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.model.tie_break import TieBreak
 from storage_opt.modeler import Expression, Limit
 from storage_opt.rules.base import ContractRule
 from storage_opt.rules.cap import PowerCap
@@ -66,15 +67,16 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         for r in model.variables
     )
     size = _typical_sizes(model, columns, form)
-    even = np.zeros(form.size)
+    even, prompt = np.zeros(form.size), np.zeros(form.size)
     for record, block in zip(model.variables, columns, strict=True):
         even[block.where] = record.even
+        prompt[block.where] = record.prompt
     where = {record.name: block.where for record, block in zip(model.variables, columns, strict=True)}
     return Program(
         site.horizon,
         form,
         Scaling.of(form, size),
-        even / size**2,
+        TieBreak(even / size**2, prompt / size),
         tuple(model.variables),
         columns,
         _rows(model, stuffed.constraints),

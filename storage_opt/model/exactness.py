@@ -257,7 +257,7 @@ def _settled(program: Program, x: _Vector, requested: str | None, tell: Callable
         upper[np.where(forward, pair.second, pair.first)] = 0.0
     upper = np.maximum(upper, program.form.lower)
     fixed = program.form.with_bounds(program.form.lower, upper)
-    verdict = solve_convex(fixed, program.scaling, program.even, requested=requested, tell=tell)
+    verdict = solve_convex(fixed, program.scaling, program.tie_break, requested=requested, tell=tell)
     if verdict.point is None:
         message = f"fixed directions gave a problem that is {verdict.status}"
         raise SolverError(message, "report this with the site file")

@@ -101,5 +101,5 @@ def _least_violations(
     program: Program, rules: tuple[RuleRows, ...], weights: dict[str, float], uniform: frozenset[str]
 ) -> dict[str, float]:
     elastic = ElasticForm.of(program, rules, weights, uniform)
-    verdict = solve_convex(elastic.form, elastic.scaling, np.zeros(elastic.form.size), gap_tolerance=_GAP_TOLERANCE)
+    verdict = solve_convex(elastic.form, elastic.scaling, gap_tolerance=_GAP_TOLERANCE)
     return {} if verdict.point is None else elastic.violations(verdict.point.x)

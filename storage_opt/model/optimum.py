@@ -71,7 +71,7 @@ def solve_program(
     SolverError
         When no solver gives an answer that passes.
     """
-    verdict = solve_convex(program.form, program.scaling, program.even, requested=solver, tell=tell, guess=guess)
+    verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=solver, tell=tell, guess=guess)
     if verdict.status is Status.INFEASIBLE:
         if not explain:
             raise InfeasibleError(())

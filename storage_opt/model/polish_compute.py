@@ -38,13 +38,15 @@ def polished_compute(site: Site, flows: Mapping[Flow, _Values], noise: float) ->
     h = site.horizon.step_h
     for facility in compute_plan(site).facilities.values():
         work = {
-            plan.name: _work(plan, flows, noise * _WORK_FINER) for cluster in facility.clusters for plan in cluster.work
+            plan.name: _work(plan, flows, noise * _WORK_FINER, h)
+            for cluster in facility.clusters
+            for plan in cluster.work
         }
         clean |= compute_flows(facility, work, _cold(facility, flows, noise, h), h)
     return clean
 
 
-def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float) -> WorkDecision:
+def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float, h: float) -> WorkDecision:
     resting = resting_extra(plan)
     if not plan.moves:
         return WorkDecision(plan.unshifted_units, plan.unshifted_units, resting)
@@ -52,6 +54,8 @@ def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float) -> WorkDe
     most = float(plan.room_units.max(initial=0.0))
     rate = np.clip(flows[Flow(plan.name, FlowKind.WORK_UNITS)], 0.0, plan.room_units)
     rate = np.where(rate <= noise * most, 0.0, rate)
+    if FlowKind.LOST_UNITS in extra and plan.blocks is None:
+        extra[FlowKind.LOST_UNITS] = np.minimum(extra[FlowKind.LOST_UNITS], _lost_at_least(plan, rate, h))
     owed = float(plan.unshifted_units.sum())
     owed += float(np.sum(extra.get(FlowKind.LOST_UNITS, 0.0)) - np.sum(extra.get(FlowKind.REFUSED_UNITS, 0.0)))
     done = float(rate.sum())
@@ -60,6 +64,14 @@ def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float) -> WorkDe
     if plan.spec.speed_curve:
         running = np.clip(flows[Flow(plan.name, FlowKind.RUNNING_UNITS)], rate, rate / plan.slowest_frac)
     return WorkDecision(rate, running, extra)
+
+
+def _lost_at_least(plan: WorkPlan, rate: _Values, h: float) -> _Values:
+    """Work that suspension really costs; where power is paid for, a solver would like to do more of it twice."""
+    short = plan.unshifted_units - rate
+    stopped = np.maximum(np.diff(short, prepend=0.0), 0.0)
+    lost: _Values = plan.spec.checkpoint_h / h * stopped
+    return lost + 1e-6 * float(plan.room_units.max(initial=0.0))
 
 
 def _cold(facility: FacilityPlan, flows: Mapping[Flow, _Values], noise: float, h: float) -> ColdDecision | None:

@@ -13,6 +13,7 @@ from storage_opt.charges.base import Charge
 from storage_opt.horizon import Horizon
 from storage_opt.model.builder import VariableRecord
 from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.model.tie_break import TieBreak
 from storage_opt.modeler import Expression, Limit, Rule
 from storage_opt.schedule import Flow
 
@@ -70,9 +71,8 @@ class Program:
         Matrices in the user's units.
     scaling : Scaling
         To numbers of order one and back.
-    even : (n,) array
-        One over the squared typical size of each variable whose values should be small and even among equal
-        optima, zero elsewhere.
+    tie_break : TieBreak
+        What is wanted among equal optima.
     columns, rows : tuple
         Names of variables and constraints.
     flows : mapping of Flow to expression
@@ -86,7 +86,7 @@ class Program:
     horizon: Horizon
     form: StandardForm
     scaling: Scaling
-    even: NDArray[np.float64]
+    tie_break: TieBreak
     variables: tuple[VariableRecord, ...]
     columns: tuple[Columns, ...]
     rows: tuple[Rows, ...]
@@ -103,6 +103,13 @@ class Program:
         """Every flow at x (T,)."""
         self.put(x)
         return {flow: _value(expression) for flow, expression in self.flows.items()}
+
+    def values(self, x: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+        """The variable of a name at x. Raises KeyError when there is none."""
+        for columns in self.columns:
+            if columns.name == name:
+                return x[columns.where]
+        raise KeyError(name)
 
     def line_costs(self, x: NDArray[np.float64]) -> dict[str, float]:
         """Cost of each charge at x by line name. [money]"""

@@ -14,12 +14,10 @@ from storage_opt.model.certificate import TOLERANCE, Attempt
 from storage_opt.model.kkt import Optimality, optimality
 from storage_opt.model.policy import solver_chain, takes_quadratic
 from storage_opt.model.standard_form import Scaling, StandardForm
+from storage_opt.model.tie_break import TIE_BREAK_RELATIVE, TieBreak
 from storage_opt.model.watchdog import solve_watched
 
 __all__ = ["Point", "Verdict", "solve_convex"]
-
-TIE_BREAK_RELATIVE = 1e-7
-"""Most that the tie-break may add to the cost, as a share of it."""
 
 _CONFIRMED = 2
 """Solvers that must call a problem infeasible, or unbounded, before it is believed: no certificate proves it here."""
@@ -66,7 +64,7 @@ class Verdict:
 def solve_convex(
     form: StandardForm,
     scaling: Scaling,
-    even: NDArray[np.float64],
+    tie_break: TieBreak | None = None,
     *,
     requested: str | None = None,
     tell: Callable[[str], None] | None = None,
@@ -79,8 +77,8 @@ def solve_convex(
     ----------
     form, scaling : StandardForm, Scaling
         The problem in the user's units and its scaling.
-    even : (n,) array
-        Weights of the tie-break among equal optima; see docs/explanation/tie-break.md.
+    tie_break : TieBreak or None
+        Wishes among equal optima.
     requested : str or None
         Solver to use instead of the policy's.
     tell : callable or None
@@ -99,11 +97,11 @@ def solve_convex(
     if reused is not None:
         return reused
     scaled = scaling.apply(form)
-    weights = even * scaling.column**2
+    wishes = None if tie_break is None else tie_break.scaled(scaling)
     attempts: list[Attempt] = []
     claims: list[Status] = []
     for solver in solver_chain(form, requested):
-        answer, point = _try(form, scaled, scaling, weights, solver, gap_tolerance)
+        answer, point = _try(form, scaled, scaling, wishes, solver, gap_tolerance)
         attempts.append(Attempt(solver, _said(answer, point), answer.seconds))
         if point is not None:
             return Verdict(point, Status.OPTIMAL, tuple(attempts))
@@ -144,31 +142,19 @@ def _try(
     form: StandardForm,
     scaled: StandardForm,
     scaling: Scaling,
-    weights: NDArray[np.float64],
+    tie_break: TieBreak | None,
     solver: str,
     gap_tolerance: float,
 ) -> tuple[Answer, Point | None]:
     """Solve with the tie-break; weaker, and at last without, when it costs more than it may."""
-    strongest = _tie_break_strength(scaled, weights) if takes_quadratic(solver) and weights.any() else 0.0
-    strengths = (strongest, strongest * 1e-2, 0.0) if strongest else (0.0,)
-    for strength in strengths:
-        answer = solve_watched(_with_tie_break(scaled, weights, strength), solver)
+    for share in (1.0, 1e-2, 0.0) if takes_quadratic(solver) and tie_break else (0.0,):
+        answer = solve_watched(tie_break.on(scaled, share) if tie_break else scaled, solver)
         point = _point(form, scaling, answer, solver)
         if point is None or point.optimality.relative_gap <= _GAP_WITH_TIE_BREAK:
             break
     if point is not None and not point.optimality.passes(TOLERANCE, gap_tolerance):
         return answer, None
     return answer, point
-
-
-def _tie_break_strength(scaled: StandardForm, weights: NDArray[np.float64]) -> float:
-    """Strength at which the tie-break is about its admissible share of the money moved."""
-    moved = np.abs(scaled.cost) * np.minimum(np.where(np.isfinite(scaled.upper), scaled.upper, 1.0), 1.0)
-    return TIE_BREAK_RELATIVE * float(moved.sum()) / max(float(weights.sum()), 1.0)
-
-
-def _with_tie_break(scaled: StandardForm, weights: NDArray[np.float64], strength: float) -> StandardForm:
-    return scaled.with_quadratic(strength * weights) if strength else scaled
 
 
 def _point(form: StandardForm, scaling: Scaling, answer: Answer, solver: str) -> Point | None:

@@ -32,7 +32,7 @@ def runaway(program: Program) -> UnboundedError:
         lower=np.where(np.isfinite(form.lower), 0.0, -1.0),
         upper=np.where(np.isfinite(form.upper), 0.0, 1.0),
     )
-    verdict = solve_convex(ray, replace(program.scaling, column=np.ones(form.size)), np.zeros(form.size))
+    verdict = solve_convex(ray, replace(program.scaling, column=np.ones(form.size)))
     direction = np.zeros(form.size) if verdict.point is None else verdict.point.x
     moving = [c for c in program.columns if np.any(np.abs(direction[c.where]) > _MOVES)]
     return UnboundedError([c.name for c in moving], _hint(moving))

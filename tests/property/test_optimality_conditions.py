@@ -29,7 +29,7 @@ def program_of(description: Description) -> Program:
 def point_of(program: Program, solver: str) -> Point | None:
     """The answer of one solver alone; None when it gives up, which the policy's chain is there for."""
     try:
-        verdict = solve_convex(program.form, program.scaling, program.even, requested=solver)
+        verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=solver)
     except SolverError:
         return None
     if verdict.point is None:

@@ -42,7 +42,7 @@ def test_relaxation_burns_and_the_repair_forbids_it() -> None:
     """
     site, charges = paid_to_draw()
     program = compile_program(site, charges)
-    relaxed = solve_convex(program.form, program.scaling, program.even).point
+    relaxed = solve_convex(program.form, program.scaling, program.tie_break).point
     assert relaxed is not None
     assert relaxed.optimality.cost == pytest.approx(-36.0, rel=1e-6)
     assert any(mark.any() for mark in exactness.offending(program, relaxed.x))

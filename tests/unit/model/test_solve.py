@@ -44,7 +44,7 @@ def scaling(problem: StandardForm, size: float = 10.0) -> Scaling:
 def test_every_route_finds_point_and_multipliers(solver: str) -> None:
     """y = 4 is interior: its price 2 is the multiplier of the balance; x at 6 is worth 1 less."""
     problem = form()
-    point = solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).point
+    point = solve_convex(problem, scaling(problem), requested=solver).point
     assert point is not None
     assert point.x == pytest.approx([6.0, 4.0], abs=1e-6)
     assert point.eq_dual == pytest.approx([-2.0], abs=1e-6)
@@ -56,16 +56,16 @@ def test_every_route_finds_point_and_multipliers(solver: str) -> None:
 @pytest.mark.parametrize("solver", ["PIQP", "CLARABEL", "HIGHS"])
 def test_infeasible_and_unbounded_are_told_apart(solver: str) -> None:
     infeasible = form(eq_rhs=np.array([20.0]))
-    assert solve_convex(infeasible, scaling(infeasible), np.zeros(2), requested=solver).status is Status.INFEASIBLE
+    assert solve_convex(infeasible, scaling(infeasible), requested=solver).status is Status.INFEASIBLE
     falling = form(cost=np.array([-1.0, -2.0]), eq=sp.csc_array((0, 2)), eq_rhs=np.zeros(0), upper=np.full(2, np.inf))
-    status = solve_convex(falling, scaling(falling), np.zeros(2), requested=solver).status
+    status = solve_convex(falling, scaling(falling), requested=solver).status
     assert status is Status.UNBOUNDED
 
 
 @pytest.mark.parametrize("size", [1e-2, 1.0, 1e3])
 def test_scaling_changes_numbers_but_not_the_answer(size: float) -> None:
     problem = form()
-    point = solve_convex(problem, scaling(problem, size), np.zeros(2)).point
+    point = solve_convex(problem, scaling(problem, size)).point
     assert point is not None
     assert point.x == pytest.approx([6.0, 4.0], rel=1e-6)
 
@@ -99,7 +99,7 @@ def test_a_solver_that_hangs_is_ended_and_the_next_one_tries(monkeypatch: pytest
     monkeypatch.setattr(watchdog, "time_limit_s", lambda form, solver: 1.0 if solver == "PIQP" else 60.0)
     problem = form()
     start = time.perf_counter()
-    verdict = solve_convex(problem, scaling(problem), np.zeros(2), tell=told.append)
+    verdict = solve_convex(problem, scaling(problem), tell=told.append)
     assert verdict.point is not None
     assert verdict.point.solver == "CLARABEL"
     assert [a.solver for a in verdict.attempts] == ["PIQP", "CLARABEL"]
@@ -112,7 +112,7 @@ def test_a_solver_process_that_dies_is_a_failure_not_a_crash(monkeypatch: pytest
     monkeypatch.setattr(watchdog, "IN_PROCESS_NONZEROS", 0)
     monkeypatch.setattr(watchdog, "_solve_reporting", dies_for_piqp)
     problem = form()
-    verdict = solve_convex(problem, scaling(problem), np.zeros(2))
+    verdict = solve_convex(problem, scaling(problem))
     assert verdict.point is not None
     assert verdict.point.solver == "CLARABEL"
     assert "died" in verdict.attempts[0].status
@@ -124,18 +124,18 @@ def test_an_answer_that_fails_the_conditions_is_not_believed(monkeypatch: pytest
 
     monkeypatch.setitem(backends.NATIVE, "PIQP", wrong)
     problem = form()
-    verdict = solve_convex(problem, scaling(problem), np.zeros(2))
+    verdict = solve_convex(problem, scaling(problem))
     assert verdict.point is not None
     assert verdict.point.solver == "CLARABEL"
     assert verdict.attempts[0].status == "answer fails the optimality conditions"
     with pytest.raises(SolverError, match="PIQP answer fails"):
-        solve_convex(problem, scaling(problem), np.zeros(2), requested="PIQP")
+        solve_convex(problem, scaling(problem), requested="PIQP")
 
 
 def test_unknown_solver_is_refused_by_name() -> None:
     problem = form()
     with pytest.raises(SolverError, match="NOSUCH"):
-        solve_convex(problem, scaling(problem), np.zeros(2), requested="nosuch")
+        solve_convex(problem, scaling(problem), requested="nosuch")
 
 
 def test_whole_variables_go_to_highs_and_the_bound_is_kept() -> None:
@@ -161,7 +161,7 @@ def test_quadratic_problems_have_a_certified_bound() -> None:
     """
     problem = form(quadratic=sp.csc_array(np.diag([1.0, 0.0])))
     for solver in ("PIQP", "CLARABEL", "HIGHS"):
-        point = solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).point
+        point = solve_convex(problem, scaling(problem), requested=solver).point
         assert point is not None
         assert point.x == pytest.approx([2.0, 8.0], abs=1e-5)
         assert point.optimality.cost == pytest.approx(21.0, rel=1e-6)
@@ -176,14 +176,14 @@ def test_tie_break_share_is_documented() -> None:
 def test_crossed_bounds_are_infeasible_for_every_solver(solver: str) -> None:
     """x between 3 and 2 has no value, whatever a solver would make of it."""
     problem = form(lower=np.array([3.0, 0.0]), upper=np.array([2.0, 8.0]))
-    assert solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).status is Status.INFEASIBLE
+    assert solve_convex(problem, scaling(problem), requested=solver).status is Status.INFEASIBLE
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_fixed_variables_keep_their_value_and_multiplier(solver: str) -> None:
     """x fixed at 5: y = 5, cost 5 + 10 + 1; one more unit of x would save 1."""
     problem = form(lower=np.array([5.0, 0.0]), upper=np.array([5.0, 8.0]))
-    point = solve_convex(problem, scaling(problem), np.zeros(2), requested=solver).point
+    point = solve_convex(problem, scaling(problem), requested=solver).point
     assert point is not None
     assert point.x == pytest.approx([5.0, 5.0], abs=1e-6)
     assert point.optimality.cost == pytest.approx(16.0, rel=1e-7)
@@ -198,6 +198,6 @@ def test_a_feasible_problem_called_infeasible_by_one_solver_is_solved_by_the_nex
 
     monkeypatch.setitem(backends.NATIVE, "PIQP", gives_up)
     problem = form()
-    verdict = solve_convex(problem, scaling(problem), np.zeros(2))
+    verdict = solve_convex(problem, scaling(problem))
     assert verdict.point is not None
     assert [a.status for a in verdict.attempts] == ["infeasible", "optimal"]
