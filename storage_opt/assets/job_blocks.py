@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from storage_opt.modeler import Expression, Limit, Modeler, Rule
+from storage_opt.modeler import Expression, Limit, Modeler
 from storage_opt.schedule import FlowKind
 from storage_opt.workload.jobs import Blocks
 from storage_opt.workload.plan import WorkPlan
@@ -41,8 +41,9 @@ def state_blocks(model: Modeler, plan: WorkPlan) -> Part:
     assert blocks is not None
     assert windows is not None
     h, steps, name = model.horizon.step_h, model.horizon.steps, f"{plan.name}.jobs"
-    rule = Rule(f"{plan.name}.job_width", f"units of a job of {plan.name}", "unit", f"workload.{plan.name}.jobs")
-    units = model.variable(f"{name}.units", blocks.size, lower=0.0, upper=[Limit(rule, blocks.most_units)], even=0.01)
+    units = model.variable(
+        f"{name}.units", blocks.size, lower=0.0, upper=[Limit(None, blocks.most_units)], prompt=_waits(blocks)
+    )
     work = model.group_totals(f"{name}.work", h * units, blocks.owner, blocks.jobs.size)
     extra: dict[FlowKind, Expression] = {}
     if spec.value_per_unit_h is not None:
@@ -77,6 +78,13 @@ def _restarts(model: Modeler, name: str, units: Expression, blocks: Blocks, widt
     restarted = model.variable(f"{name}.restarted", blocks.jobs.size, lower=0.0)
     model.require(f"{name}.restarts", restarted - total + width >= 0)
     return restarted
+
+
+def _waits(blocks: Blocks) -> NDArray[np.float64]:
+    """How long after its first interval each decision lies (N,)."""
+    first = blocks.interval[np.searchsorted(blocks.owner, blocks.owner)]
+    waits: NDArray[np.float64] = (blocks.interval - first).astype(np.float64)
+    return waits
 
 
 def _onto(interval: _Ints, steps: int) -> sp.csr_array:

@@ -19,8 +19,6 @@ from storage_opt.workload.power import segments
 __all__ = ["Work", "state_work"]
 
 _Array = NDArray[np.float64]
-_SHORT_WAITS = 1.0
-"""Among schedules of equal cost work should not wait; it decides only what evenness of the batteries leaves open."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +74,11 @@ def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
     alone = len(plan.curves) == 1 and plan.blocks is None
     lower = _least(plan) if alone else []
     rate = model.variable(f"{name}.rate", steps, lower=lower or 0.0, upper=_room(plan))
-    rule = _rule(plan, "deadline", "time that work may wait", "unit h", "max_delay_h")
+    rule = _rule(plan, "deadline", "waiting work", "unit h", "max_delay_h")
     limit = curves.most_backlog_unit_h
     extra: dict[FlowKind, Expression] = {}
     if plan.late_curves is None:
-        backlog = model.variable(f"{name}.backlog", steps, lower=0.0, upper=[Limit(rule, limit)], even=_SHORT_WAITS)
+        backlog = model.variable(f"{name}.backlog", steps, lower=0.0, upper=[Limit(rule, limit)], prompt=1.0)
     else:
         backlog = _late_backlog(model, plan.late_curves[number], limit, name, rule, extra)
     served = h * rate
@@ -88,7 +86,8 @@ def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
         refused = model.variable(f"{name}.refused", steps, lower=0.0)
         extra[FlowKind.REFUSED_UNITS] = refused
         served = served + h * refused
-    if spec.checkpoint_h:
+    # a job no longer than an interval is never suspended
+    if spec.checkpoint_h and not curves.members.size:
         lost = _suspension(model, plan, name, rate)
         extra[FlowKind.LOST_UNITS] = lost
         served = served - h * lost
@@ -102,7 +101,7 @@ def _late_backlog(
 ) -> Expression:
     """Backlog that may exceed what is due in time, each hour of it at a price."""
     most = np.maximum(latest.most_backlog_unit_h, limit)
-    backlog = model.variable(f"{name}.backlog", limit.size, lower=0.0, upper=[Limit(rule, most)])
+    backlog = model.variable(f"{name}.backlog", limit.size, lower=0.0, upper=[Limit(rule, most)], prompt=1.0)
     late = model.variable(f"{name}.late", limit.size, lower=0.0, upper=[Limit(None, most - limit)])
     model.require(f"{name}.late", backlog - late <= limit)
     extra[FlowKind.LATE_UNIT_H] = late

@@ -1,8 +1,8 @@
 """Which jobs may be scheduled as divisible work without losing anything, and which need a decision each.
 
-Jobs no longer than an interval, whose windows hold a whole interval, can be done in any interval of theirs: their width
-never binds. In a chain of them in which later arrivals are never due earlier, doing work in the order of arrival meets
-every deadline that any order meets, so the chain is exactly its two curves. Everything else is decided job by job.
+A job no longer than an interval can be done in any interval whose part inside its window holds all of it: its width
+never binds there. In a chain of them in which later arrivals are never due earlier, doing work in the order of arrival
+meets every deadline that any order meets, so the chain is exactly its two curves. All other jobs are decided singly.
 """
 
 from __future__ import annotations
@@ -44,11 +44,15 @@ def chains_of(windows: JobWindows, allowed: NDArray[np.bool_], step_h: float) ->
 
     Notes
     -----
-    Windows of chained jobs are narrowed to whole intervals, by less than one interval at either end.
+    Windows of chained jobs are narrowed to the intervals that can hold all of the job, by less than one interval at
+    either end. A job that would straddle two intervals if it ran at once is not chained, so that running at once stays
+    possible.
     """
     steps = allowed.size
-    first, last = _whole_intervals(windows, allowed, step_h)
+    first, last = _holding_intervals(windows, allowed, step_h)
     fits = (windows.duration_h <= step_h * (1.0 + _SLIVER)) & (first <= last)
+    at_once = np.floor(windows.release_h / step_h + _SLIVER)
+    fits &= (windows.release_h + windows.duration_h) / step_h <= at_once + 1.0 + _SLIVER
     fits &= windows.due_h == windows.latest_h
     short = np.flatnonzero(fits)
     short = short[np.lexsort((last[short], first[short]))]
@@ -67,15 +71,19 @@ def chains_of(windows: JobWindows, allowed: NDArray[np.bool_], step_h: float) ->
     return curves, np.setdiff1d(np.arange(windows.count), chained)
 
 
-def _whole_intervals(windows: JobWindows, allowed: NDArray[np.bool_], step_h: float) -> tuple[_Ints, _Ints]:
-    """First and last allowed interval that lie wholly in each window; first > last where there is none (J,)."""
+def _holding_intervals(windows: JobWindows, allowed: NDArray[np.bool_], step_h: float) -> tuple[_Ints, _Ints]:
+    """First and last allowed interval that can hold all of each job; first > last where there is none (J,)."""
     steps = allowed.size
     index = np.arange(steps)
     following = np.append(np.minimum.accumulate(np.where(allowed, index, steps)[::-1])[::-1], steps)
     before = np.concatenate([[-1], np.maximum.accumulate(np.where(allowed, index, -1))])
-    first = np.clip(np.ceil(windows.release_h / step_h - _SLIVER), 0, steps).astype(np.intp)
-    behind_last = np.clip(np.floor(windows.due_h / step_h + _SLIVER), 0, steps).astype(np.intp)
-    return following[first], before[behind_last]
+    start, end, length = windows.release_h / step_h, windows.due_h / step_h, windows.duration_h / step_h
+    whole_from, whole_to = np.ceil(start - _SLIVER), np.floor(end + _SLIVER)
+    first = np.where(whole_from - start >= length - _SLIVER, whole_from - 1.0, whole_from)
+    first = np.where(np.abs(whole_from - start) <= _SLIVER, whole_from, first)
+    behind_last = np.where((end - whole_to >= length - _SLIVER) & (end - whole_to > _SLIVER), whole_to + 1.0, whole_to)
+    first, behind_last = np.clip(first, 0, steps), np.clip(behind_last, 0, steps)
+    return following[first.astype(np.intp)], before[behind_last.astype(np.intp)]
 
 
 def _monotone_chains(last: _Ints) -> list[list[int]]:

@@ -43,7 +43,9 @@ def lower_jobs(
     plan = WorkPlan(name, spec, room, rate, windows=windows, unshifted_jobs=unshifted)
     if _nothing_to_decide(windows, spec):
         return plan, notes
-    curves, single = chains_of(windows, allowed, h)
+    everything = np.arange(windows.count)
+    # whether a job is refused is asked of each by itself
+    curves, single = ((), everything) if spec.value_per_unit_h is not None else chains_of(windows, allowed, h)
     blocks = blocks_of(windows, single, allowed, h) if single.size else None
     if blocks is not None and blocks.size > MOST_DECISIONS:
         what = (
@@ -54,10 +56,14 @@ def lower_jobs(
     chained = sum(chain.members.size for chain in curves)
     if chained:
         notes.append(
-            f"{chained:,} jobs no longer than an interval are scheduled as {len(curves)} streams, windows narrowed "
-            f"to whole intervals; {single.size:,} jobs are decided one by one"
+            f"{chained:,} jobs no longer than an interval are scheduled as {_streams(len(curves))}, windows narrowed "
+            f"to intervals that hold all of them; {single.size:,} jobs are decided one by one"
         )
     return WorkPlan(name, spec, room, rate, curves, None, blocks, windows, unshifted), notes
+
+
+def _streams(count: int) -> str:
+    return "one stream" if count == 1 else f"{count} streams"
 
 
 def _table(site: Site, name: str) -> JobTable:
@@ -105,11 +111,22 @@ def _as_far_as_unshifted(windows: JobWindows, unshifted: Placement, h: float) ->
         notes.append(
             f"{int(late.sum()):,} jobs find too few units to end in time unshifted; they are due when they end"
         )
-    due = np.where(late, ends, windows.due_h)
+    due = np.where(late | _queued(windows, unshifted, h), np.maximum(ends, windows.due_h), windows.due_h)
     latest = np.maximum(windows.latest_h, due)
     work = np.where(undone, np.maximum(done, 0.0), windows.work_unit_h)
     kept = np.where(work > 0, work, 0.0)
     return JobWindows(windows.units, kept, windows.release_h, due, latest), notes
+
+
+def _queued(windows: JobWindows, unshifted: Placement, h: float) -> NDArray[np.bool_]:
+    """Jobs that unshifted service does not run at once, so that it may use all of the interval of their deadline."""
+    job, start = unshifted.job, unshifted.interval * h
+    until = windows.release_h + windows.duration_h
+    inside = np.minimum(start + h, until[job]) - np.maximum(start, windows.release_h[job])
+    more = unshifted.units > windows.units[job] * (np.maximum(inside, 0.0) / h + _SLIVER)
+    found = np.zeros(windows.count, dtype=np.bool_)
+    found[job[more]] = True
+    return found
 
 
 def _nothing_to_decide(windows: JobWindows, spec: WorkloadSpec) -> bool:
