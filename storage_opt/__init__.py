@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from storage_opt.spec.site import SiteSpec
     from storage_opt.studies.billing import bill
     from storage_opt.studies.dispatch import optimize
+    from storage_opt.studies.flexibility import value_of_flexibility
     from storage_opt.studies.result import DispatchResult
+    from storage_opt.studies.whole_intervals import whole_intervals
 
 _HOME = {
     "Certificate": "model.certificate",
@@ -62,6 +64,8 @@ _HOME = {
     "profile_folder": "catalog.profiles",
     "profile_names": "catalog.profiles",
     "read_schedule": "io.schedule_file",
+    "value_of_flexibility": "studies.flexibility",
+    "whole_intervals": "studies.whole_intervals",
     "write_schedule": "io.schedule_file",
     "write_site": "io.site_writer",
 }
@@ -91,6 +95,8 @@ __all__ = [
     "profile_folder",
     "profile_names",
     "read_schedule",
+    "value_of_flexibility",
+    "whole_intervals",
     "write_schedule",
     "write_site",
 ]

@@ -15,6 +15,7 @@ from storage_opt.ledger.baseline import BaselineRun, baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.provenance import trace
 from storage_opt.ledger.streams import value_streams
+from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.defaults import contract_notes
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.site import lower_site
@@ -30,6 +31,7 @@ from storage_opt.rules.base import ContractRule, RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.compliance import broken_rule_notes
+from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
 from storage_opt.studies.price_of_rules import PriceOfRules
 from storage_opt.studies.rebates import solve_site
@@ -115,6 +117,8 @@ def dispatched(
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         use = _battery_use(site, schedule)
         provenance = trace(site, schedule) if site.spec.generator else None
+        plan, before = (schedule, ledger), (baseline.schedule, baseline_ledger)
+        compute = compute_result(site, charges, (program, optimum.point), plan, before)
     result = DispatchResult(
         site,
         schedule,
@@ -132,6 +136,7 @@ def dispatched(
         PriceOfRules.of(site, charges, rules, solved, baseline_rules, solver),
         provenance,
         declared_quantities(site, ledger),
+        compute,
     )
     return result, optimum.point
 
@@ -148,6 +153,7 @@ def _notes(
     return (
         *site.notes,
         *contract_notes(site),
+        *compute_plan(site).notes,
         *baseline.notes,
         *broken_rule_notes(baseline_rules),
         *_solver_notes(optimum),

@@ -13,7 +13,9 @@ from storage_opt.modeler import Sense
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.compute_result import ComputeResult
 from storage_opt.studies.declared import Declared
+from storage_opt.studies.flexibility_result import Flexibility
 
 __all__ = ["BatteryUse", "Branch", "Compliance", "DispatchResult", "MarginalValue", "Timing"]
 
@@ -156,6 +158,10 @@ class DispatchResult:
         Where green energy went and where stored energy came from, interval by interval; None without plants.
     declared : tuple of Declared
         What to declare to the grid company, where the contract leaves it to the optimiser.
+    compute : ComputeResult or None
+        Use of every class of work, and its jobs; None without clusters.
+    flexibility : Flexibility or None
+        What flexibility earns, when it was asked for.
     """
 
     site: Site
@@ -174,6 +180,8 @@ class DispatchResult:
     ask_compliance: Callable[[], Compliance] | None = field(default=None, repr=False, compare=False)
     provenance: Provenance | None = None
     declared: tuple[Declared, ...] = ()
+    compute: ComputeResult | None = None
+    flexibility: Flexibility | None = None
 
     @property
     def savings(self) -> float:
