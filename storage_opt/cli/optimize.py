@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,12 @@ def optimize(
             "--choose", metavar="LIST", help="Solve every branch of regime, basis, demand; take the cheapest."
         ),
     ] = None,
+    flexibility: Annotated[
+        bool,
+        typer.Option(
+            "--flexibility", help="Solve again without moving work, without batteries, and with a little more."
+        ),
+    ] = False,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw week and months as PNG and SVG.")] = True,
     form: FormatOption = OutputFormat.TABLE,
 ) -> None:
@@ -59,6 +66,7 @@ def optimize(
         from storage_opt.report.files import write_result
         from storage_opt.studies.choosing import choose, questions_in
         from storage_opt.studies.dispatch import optimize as solve
+        from storage_opt.studies.flexibility import value_of_flexibility
 
         asked = () if questions is None else questions_in(questions)
         tell("reading")
@@ -69,6 +77,8 @@ def optimize(
             result = choose(read, asked, solver=solver, progress=tell, read_s=read_s)
         else:
             result = solve(read, solver=solver, progress=tell, read_s=read_s)
+        if flexibility:
+            result = replace(result, flexibility=value_of_flexibility(read, solver=solver, progress=tell))
         written = write_result(result, folder, plots=plots, progress=tell)
     show(dispatch_view(result), form)
     notes(result.notes)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.report.numbers import Scale, power_scale
+from storage_opt.report.compute_panel import draw_compute, draw_unshifted, is_shifted, tanks_kwh
+from storage_opt.report.panel import Part, legend_above
 from storage_opt.report.style import COLOURS, INK, LINES, RULE, drawable, label, plain_axes, styled
 from storage_opt.report.week import typical_week
 from storage_opt.schedule import Flow, FlowKind
+from storage_opt.spec.site import SiteSpec
 from storage_opt.studies.result import DispatchResult
 
 if TYPE_CHECKING:
@@ -24,9 +27,11 @@ __all__ = ["week_figure"]
 _WIDTH_INCH = 9.6
 _MOST_DAYS = 14
 
+_Draw = Callable[["Axes", Part], None]
+
 
 def week_figure(result: DispatchResult, price_per_kwh: NDArray[np.float64]) -> Figure:
-    """Price, power balance, battery power and state of charge over a typical week.
+    """Price, power balance, compute, battery power and what is stored over a typical week; a panel for what there is.
 
     Parameters
     ----------
@@ -39,18 +44,15 @@ def week_figure(result: DispatchResult, price_per_kwh: NDArray[np.float64]) -> F
 
     with styled():
         week = typical_week(result, price_per_kwh)
-        batteries = bool(result.site.spec.battery)
-        heights = [1.0, 2.4, 1.2, 1.0] if batteries else [1.0, 2.4]
+        part = Part(result, week.where)
+        drawn = _panels(result.site.spec, price_per_kwh[week.where])
+        heights = [height for height, _ in drawn]
         figure = Figure(figsize=(_WIDTH_INCH, 1.5 * sum(heights)), layout="constrained")
         panels: list[Axes] = list(
             figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         )
-        part = _Part(result, week.where)
-        _draw_price(panels[0], part, price_per_kwh[week.where])
-        _draw_balance(panels[1], part)
-        if batteries:
-            _draw_battery(panels[2], part)
-            _draw_soc(panels[3], part)
+        for axes, (_, draw) in zip(panels, drawn, strict=True):
+            draw(axes, part)
         _draw_days(panels[-1], part)
         name = drawable(result.site.spec.name, "Site")
         figure.suptitle(f"{name}: {week.words}", x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -58,33 +60,19 @@ def week_figure(result: DispatchResult, price_per_kwh: NDArray[np.float64]) -> F
     return figure
 
 
-class _Part:
-    """The drawn intervals: their edges in hours, and the flows on them."""
-
-    def __init__(self, result: DispatchResult, where: slice) -> None:
-        self.result = result
-        self.where = where
-        horizon = result.schedule.horizon
-        count = len(range(*where.indices(horizon.steps)))
-        self.edges_h = np.arange(count + 1) * horizon.step_h
-        self.stamps = horizon.stamps[where]
-        self.power: Scale = power_scale([float(self.total(kind).max()) for kind in FlowKind if kind.endswith("_kw")])
-
-    def total(self, kind: FlowKind) -> NDArray[np.float64]:
-        """All flows of a kind, in the model's unit."""
-        return self.result.schedule.total(kind)[self.where]
-
-    def shown(self, kind: FlowKind) -> NDArray[np.float64]:
-        """All flows of a kind, in the unit of the axis."""
-        return self.total(kind) / self.power.divisor
-
-    def stored_kwh(self, battery: str) -> NDArray[np.float64]:
-        """Stored energy at the edges; the first edge is left out where it lies before the horizon."""
-        energy = self.result.schedule[Flow(battery, FlowKind.ENERGY_KWH)]
-        return energy[max(self.where.start - 1, 0) : self.where.stop]
+def _panels(spec: SiteSpec, price: NDArray[np.float64]) -> list[tuple[float, _Draw]]:
+    """Height of each panel and what draws it, from the top down."""
+    panels: list[tuple[float, _Draw]] = [(1.0, partial(_draw_price, price=price)), (2.4, _draw_balance)]
+    if spec.workload:
+        panels.append((1.8, draw_compute))
+    if spec.battery:
+        panels.append((1.2, _draw_battery))
+    if spec.battery or any(tanks_kwh(spec)):
+        panels.append((1.0, _draw_stored))
+    return panels
 
 
-def _draw_price(axes: Axes, part: _Part, price: NDArray[np.float64]) -> None:
+def _draw_price(axes: Axes, part: Part, price: NDArray[np.float64]) -> None:
     axes.stairs(price, part.edges_h, baseline=None, color=COLOURS["price"], linewidth=1.6)
     axes.set_ylabel(f"{label('price')}\n[{part.result.site.spec.currency}/kWh]")
     low, high = min(0.0, float(price.min())), max(0.0, float(price.max()))
@@ -92,10 +80,10 @@ def _draw_price(axes: Axes, part: _Part, price: NDArray[np.float64]) -> None:
     plain_axes(axes)
 
 
-def _draw_balance(axes: Axes, part: _Part) -> None:
+def _draw_balance(axes: Axes, part: Part) -> None:
     """Load as a line over what serves it; what is exported or lost stands below zero."""
     used, curtailed = part.shown(FlowKind.USED_KW), part.shown(FlowKind.CURTAILED_KW)
-    handles = []
+    handles: list[Artist] = []
     if used.any() or curtailed.any():
         handles.append(
             axes.stairs(used, part.edges_h, fill=True, color=COLOURS["used"], label=label("used"), linewidth=0)
@@ -119,20 +107,18 @@ def _draw_balance(axes: Axes, part: _Part) -> None:
             imported, part.edges_h, baseline=None, color=COLOURS["import"], linewidth=1.3, label=label("import")
         )
     )
-    handles.insert(
-        0,
-        axes.stairs(
-            part.shown(FlowKind.LOAD_KW), part.edges_h, baseline=None, color=INK, linewidth=1.8, label=label("load")
-        ),
-    )
+    load, unshifted = part.shown(FlowKind.LOAD_KW), part.shown_before(FlowKind.LOAD_KW)
+    if is_shifted(load, unshifted):
+        handles.insert(0, draw_unshifted(axes, part, unshifted, label("unshifted_load")))
+    handles.insert(0, axes.stairs(load, part.edges_h, baseline=None, color=INK, linewidth=1.8, label=label("load")))
     axes.axhline(0.0, color=INK, linewidth=0.6)
     axes.set_ylabel(f"Power\n[{part.power.unit}]")
     axes.margins(y=0.05)
     plain_axes(axes)
-    _legend(axes, handles)
+    legend_above(axes, handles)
 
 
-def _draw_battery(axes: Axes, part: _Part) -> None:
+def _draw_battery(axes: Axes, part: Part) -> None:
     charge, discharge = part.shown(FlowKind.CHARGE_KW), part.shown(FlowKind.DISCHARGE_KW)
     handles = [
         axes.stairs(discharge, part.edges_h, fill=True, color=COLOURS["discharge"], label=label("discharge")),
@@ -142,27 +128,40 @@ def _draw_battery(axes: Axes, part: _Part) -> None:
     axes.set_ylabel(f"Battery\n[{part.power.unit}]")
     axes.margins(y=0.12)
     plain_axes(axes)
-    _legend(axes, handles)
+    legend_above(axes, handles)
 
 
-def _draw_soc(axes: Axes, part: _Part) -> None:
-    specs = part.result.site.spec.battery
+def _draw_stored(axes: Axes, part: Part) -> None:
+    """Content of batteries and tanks of cold, in percent of what they hold."""
+    spec = part.result.site.spec
+    tanks = dict(tanks_kwh(spec))
     handles = []
-    for number, (name, spec) in enumerate(specs.items(), start=1):
-        stored = part.stored_kwh(name)
-        percent = 100.0 * stored / spec.energy_kwh if spec.energy_kwh else 0.0 * stored
-        colour = COLOURS["soc"] if len(specs) == 1 else LINES[(number - 1) % len(LINES)]
+    for number, (name, battery) in enumerate(spec.battery.items(), start=1):
+        colour = COLOURS["soc"] if len(spec.battery) == 1 else LINES[(number - 1) % len(LINES)]
         named = drawable(name, f"battery {number}")
-        handles += axes.plot(part.edges_h[-percent.size :], percent, color=colour, linewidth=1.6, label=named)
+        flow = Flow(name, FlowKind.ENERGY_KWH)
+        handles.append(_content(axes, part, flow, battery.energy_kwh, colour, named))
+    for number, (name, size_kwh) in enumerate(tanks.items(), start=1):
+        named = label("cold_storage") if len(tanks) == 1 else f"{label('cold_storage')}: {drawable(name, str(number))}"
+        colour = COLOURS["cold"] if len(tanks) == 1 else LINES[-number % len(LINES)]
+        flow = Flow(name, FlowKind.TANK_KWH)
+        handles.append(_content(axes, part, flow, size_kwh, colour, named))
     axes.set_ylim(0.0, 105.0)
     axes.set_yticks([0, 50, 100])
-    axes.set_ylabel(f"{label('soc')}\n[%]")
+    axes.set_ylabel(f"{label('stored' if tanks else 'soc')}\n[%]")
     plain_axes(axes)
-    if len(specs) > 1:
-        _legend(axes, handles)
+    if len(handles) > 1 or tanks:
+        legend_above(axes, handles)
 
 
-def _draw_days(axes: Axes, part: _Part) -> None:
+def _content(axes: Axes, part: Part, flow: Flow, size_kwh: float, colour: str, words: str) -> Artist:
+    stored = part.stored_kwh(flow)
+    percent = 100.0 * stored / size_kwh if size_kwh else 0.0 * stored
+    (line,) = axes.plot(part.edges_h[-percent.size :], percent, color=colour, linewidth=1.6, label=words)
+    return line
+
+
+def _draw_days(axes: Axes, part: Part) -> None:
     """A tick at each local midnight and the day's name between two; hours where there is one day only."""
     local = part.stamps.tz_localize(None)
     midnights = np.flatnonzero(local == local.normalize())
@@ -180,17 +179,3 @@ def _draw_days(axes: Axes, part: _Part) -> None:
     for panel in axes.figure.axes:
         panel.grid(visible=True, axis="x", which="major", color=RULE, linewidth=0.8)
         panel.tick_params(axis="x", which="minor", length=0)
-
-
-def _legend(axes: Axes, handles: Sequence[Artist]) -> None:
-    """Above the panel, at the right, where no curve can be hidden."""
-    axes.legend(
-        handles=list(handles),
-        loc="lower right",
-        bbox_to_anchor=(1.0, 0.98),
-        ncols=len(handles),
-        frameon=False,
-        borderpad=0.1,
-        handlelength=1.4,
-        columnspacing=1.4,
-    )

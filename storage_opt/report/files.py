@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage_opt.errors import Fault, InputError
+from storage_opt.horizon import Horizon
 from storage_opt.io.atomic import atomic_folder
 from storage_opt.io.interval_table import write_intervals
 from storage_opt.io.schedule_file import write_schedule
 from storage_opt.report.bill_table import bill_rows
+from storage_opt.report.job_rows import job_rows, run_rows
 from storage_opt.report.statement_file import statement_csv
 from storage_opt.report.statement_xlsx import statement_xlsx
 from storage_opt.report.summary import summarise
 from storage_opt.report.view import as_csv, as_json
+from storage_opt.studies.compute_result import ComputeResult
 from storage_opt.studies.result import DispatchResult
 
 if TYPE_CHECKING:
@@ -28,7 +31,10 @@ _DOTS_PER_INCH = 160
 def write_result(
     result: DispatchResult, folder: Path, *, plots: bool = True, progress: Callable[[str], None] | None = None
 ) -> tuple[Path, ...]:
-    """Write `schedule.csv`, `bill.csv`, the statement as CSV and XLSX, `summary.json` and the charts.
+    """Write every table of a result, `summary.json` and the charts.
+
+    Tables are `schedule.csv`, `green_energy.csv` for sites with plants, `jobs.csv` and `job_runs.csv` for sites with
+    job logs, `bill.csv`, and the statement as CSV and XLSX.
 
     Parameters
     ----------
@@ -59,6 +65,8 @@ def write_result(
             write_schedule(result.schedule, staged / "schedule.csv")
             if result.provenance is not None:
                 write_intervals(result.provenance.horizon, result.provenance.columns, staged / "green_energy.csv")
+            if result.compute is not None and result.compute.jobs:
+                _write_jobs(result.compute, result.schedule.horizon, staged)
             runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
             bill = as_csv(bill_rows(runs, result.site.spec.currency))
             (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
@@ -74,6 +82,11 @@ def write_result(
             raise InputError([Fault(what, hint, str(folder))]) from error
         names = sorted(path.name for path in staged.iterdir())
     return tuple(folder / name for name in names)
+
+
+def _write_jobs(compute: ComputeResult, horizon: Horizon, folder: Path) -> None:
+    for name, rows in (("jobs.csv", job_rows(compute, horizon)), ("job_runs.csv", run_rows(compute, horizon))):
+        (folder / name).write_text(as_csv(rows), encoding="utf-8", newline="")
 
 
 def _draw(result: DispatchResult, folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.ledger.baseline import consumption_flows
 from storage_opt.report.contract_words import contract_words
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.line_words import item_words
@@ -18,6 +19,7 @@ from storage_opt.report.summary import horizon_document
 from storage_opt.report.tables import rule_table, span_words
 from storage_opt.report.view import Row, View
 from storage_opt.report.words import both
+from storage_opt.schedule import FlowKind
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.checking import Understanding
 
@@ -70,6 +72,18 @@ def _assets(site: Site) -> Iterator[Row]:
     for name, load in spec.load.items():
         power = site.values(load.power_kw)
         yield {"name": name, "kind": "load", "peak_kw": float(power.max()), "energy_kwh": float(power.sum() * hours)}
+    for flow, power in consumption_flows(site).items():
+        if flow.kind is FlowKind.LOAD_KW and flow.owner in spec.facility:
+            energy = float(power.sum() * hours)
+            yield {"name": flow.owner, "kind": "facility", "peak_kw": float(power.max()), "energy_kwh": energy}
+        if flow.kind is FlowKind.IT_KW and flow.owner in spec.cluster:
+            named = " ".join(filter(None, [flow.owner, spec.cluster[flow.owner].accelerator]))
+            yield {
+                "name": named,
+                "kind": "cluster",
+                "peak_kw": float(power.max()),
+                "energy_kwh": float(power.sum() * hours),
+            }
     for name, plant in spec.generator.items():
         output = site.values(plant.profile)
         energy = float(output.sum() * hours) * plant.capacity_kw

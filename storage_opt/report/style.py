@@ -16,6 +16,7 @@ __all__ = [
     "COLOURS",
     "GREY",
     "INK",
+    "KINDS_OF_WORK",
     "LINES",
     "RULE",
     "choose_font",
@@ -24,6 +25,7 @@ __all__ = [
     "label",
     "pale",
     "plain_axes",
+    "shades",
     "styled",
 ]
 
@@ -42,9 +44,14 @@ COLOURS = {
     "charge": "#56b4e9",
     "discharge": "#e69f00",
     "soc": "#009e73",
+    "cold": "#0072b2",
+    "idle": "#dde1e7",
 }
 LINES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a6d3b")
 """Colours of the lines of a bill, in order."""
+
+KINDS_OF_WORK = {"inference": "#3d6f9e", "training": "#cf6f6a", "batch": "#e9c46a"}
+"""Hues of the kinds of work, from the bottom of a stack up; they run from dark to light, so grey tells them apart."""
 
 _CJK_FONTS = (
     "Noto Sans CJK SC",
@@ -65,6 +72,7 @@ _CJK_FONTS = (
     "SimSun",
     "Arial Unicode MS",
 )
+_SHADE_STEP, _PALEST = 0.3, 0.7
 _LATIN_FONT = "DejaVu Sans"  # ships with Matplotlib
 
 
@@ -141,3 +149,12 @@ def pale(colour: str) -> tuple[float, float, float]:
 
     red, green, blue = to_rgb(colour)
     return (0.5 + red / 2, 0.5 + green / 2, 0.5 + blue / 2)
+
+
+def shades(colour: str, count: int) -> tuple[str, ...]:
+    """As many shades of one hue, from itself towards white."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = to_rgb(colour)
+    steps = (number * min(_SHADE_STEP, _PALEST / max(count - 1, 1)) for number in range(count))
+    return tuple(to_hex((red + (1 - red) * w, green + (1 - green) * w, blue + (1 - blue) * w)) for w in steps)

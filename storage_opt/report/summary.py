@@ -9,6 +9,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
+from storage_opt.report.compute_document import compute_document, flexibility_document, jobs_document
 from storage_opt.studies.result import DispatchResult
 
 __all__ = ["bill_lines", "green_document", "horizon_document", "line_streams", "party_amounts", "summarise"]
@@ -40,6 +41,9 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "rules": _rules(result),
         "compliance": asdict(result.compliance) if result.compliance else None,
         "green_energy": green_document(result.provenance),
+        "compute": compute_document(result.compute),
+        "jobs": jobs_document(result.compute),
+        "flexibility": flexibility_document(result.flexibility),
         "declared": [asdict(quantity) for quantity in result.declared],
         "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),

@@ -11,6 +11,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.report.cents import cents_text
+from storage_opt.report.compute_tables import compute_tables, flexibility_tables
 from storage_opt.report.contract_tables import compliance_words, declared_words, green_table
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.marginals import binding_words
@@ -52,6 +53,10 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         shown.append(bullets(both("declared"), declared_words(result.declared)))
     if result.provenance is not None:
         shown.append(green_table(result.provenance))
+    if result.compute is not None:
+        shown += compute_tables(result.compute, currency)
+    if result.flexibility is not None:
+        shown += flexibility_tables(result.flexibility, currency)
     if result.branches:
         shown.append(_branch_table(result.branches, currency))
     if result.batteries:
