@@ -90,8 +90,8 @@ def test_a_tank_is_worth_nothing_at_one_price():
 
 def test_a_room_is_cooled_ahead():
     # no losses: the room takes 4 K x 5 kWh/K = 20 kWh of heat between its lowest and highest temperature. It starts and
-    # ends in the middle; cooled to 20 at night (10 kWh more), it warms to 24 by day and ends at 22 again: 20 kWh of cold
-    # less in the day, 10 more at night, 10 more in the day: moved 10 kWh of cold = 5 kWh of electricity
+    # ends in the middle; cooled to 20 at night (10 kWh more), it warms to 24 by day and ends at 22 again: 20 kWh of
+    # cold less in the day, 10 more at night, 10 more in the day: moved 10 kWh of cold = 5 kWh of electricity
     room = {"temp_min_c": 20.0, "temp_max_c": 24.0, "capacity_kwh_per_k": 5.0}
     chat = {"chat": {"kind": "inference", "units": 10.0}}
     result = storage_opt.optimize(compute_site(chat, facility={"cooling": {"cop": 2.0, "room": room}}))
