@@ -81,10 +81,10 @@ RECIPES: Mapping[str, ComputeRecipe] = {
         15,
         "ulanqab",
         (
-            ComputeColumn("inference", "inference", "inference", 0.70, 20281),
-            ComputeColumn("training", "training", "training", 0.62, 20282),
-            ComputeColumn("fine_tuning", "training", "batch", 0.08, 20283),
-            ComputeColumn("batch", "inference", "batch", 0.15, 20284),
+            ComputeColumn("inference", "serving_gpus", "inference", 0.70, 20281),
+            ComputeColumn("training", "training_gpus", "training", 0.74, 20298),
+            ComputeColumn("fine_tuning", "training_gpus", "batch", 0.08, 20283),
+            ComputeColumn("batch", "serving_gpus", "batch", 0.15, 20284),
         ),
         20285,
     ),
@@ -92,10 +92,8 @@ RECIPES: Mapping[str, ComputeRecipe] = {
         60,
         "shanghai",
         (
-            ComputeColumn("inference", "inference", "inference", 0.75, 20286),
-            ComputeColumn("training", "training", "training", 0.45, 20287),
-            ComputeColumn("fine_tuning", "training", "batch", 0.20, 20288),
-            ComputeColumn("batch", "inference", "batch", 0.10, 20289),
+            ComputeColumn("inference", "serving_gpus", "inference", 0.75, 20286),
+            ComputeColumn("batch", "serving_gpus", "batch", 0.10, 20289),
         ),
         20290,
     ),
@@ -103,14 +101,15 @@ RECIPES: Mapping[str, ComputeRecipe] = {
         60,
         "guiyang",
         (
-            ComputeColumn("inference", "inference", "inference", 0.60, 20291),
-            ComputeColumn("training", "training", "training", 0.68, 20292),
-            ComputeColumn("batch", "inference", "batch", 0.25, 20293),
+            ComputeColumn("inference", "serving_gpus", "inference", 0.60, 20291),
+            ComputeColumn("training", "training_gpus", "training", 0.68, 20292),
+            ComputeColumn("batch", "serving_gpus", "batch", 0.25, 20293),
         ),
         20294,
     ),
 }
-"""Training in Ulanqab, services in the Yangtze delta, both with much to shift in Gui'an. Levels are assumptions."""
+"""Mostly training in Ulanqab, services with little to shift in the Yangtze delta, both with much to shift in Gui'an.
+Levels are assumptions. The training cluster of Ulanqab is full for a seventh of the year: work queues there."""
 
 
 def compute_series(profile: str, installed_units: Mapping[str, float]) -> pd.DataFrame:
@@ -121,14 +120,14 @@ def compute_series(profile: str, installed_units: Mapping[str, float]) -> pd.Dat
     profile : str
         ``ulanqab``, ``yangtze`` or ``guian``.
     installed_units : mapping of str to float
-        Units of the clusters ``inference`` and ``training``. [unit]
+        Units of the clusters ``serving_gpus`` and, where there is training, ``training_gpus``. [unit]
 
     Returns
     -------
     DataFrame of (T,)
         ``time``, the start of the interval by wall clock; ``inference (GPU)``, units that services keep busy;
-        ``training (GPU)``, ``batch (GPU)`` and where the recipe has it ``fine_tuning (GPU)``, units that arriving work
-        would keep busy at once; ``outdoor (degC)``. Units to four digits, temperature to a tenth.
+        ``batch (GPU)`` and where the recipe has them ``training (GPU)`` and ``fine_tuning (GPU)``, units that arriving
+        work would keep busy at once; ``outdoor (degC)``. Units to four digits, temperature to a tenth.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from storage_opt.catalog.profiles import profiles_root
+from storage_opt.catalog.compute_series import write_compute_series
+from storage_opt.catalog.profiles import profile_folder, profiles_root
 from storage_opt.catalog.renewable_statistics import load_statistics
 from storage_opt.catalog.synthetic import pv_profile, wind_profile
-from storage_opt.catalog.synthetic_load import LoadShape, data_centre, inference_centre, load_profile
+from storage_opt.catalog.synthetic_load import LoadShape, load_profile
 from storage_opt.horizon import Horizon
 
 if TYPE_CHECKING:
@@ -69,32 +71,27 @@ def mengxi_day_ahead(horizon: Horizon, wind: NDArray[np.float64]) -> NDArray[np.
 
 
 def ulanqab(folder: Path) -> None:
-    """Wind and PV from Inner Mongolia's statistics, a data centre of 84 MW, its market; 2027 in 15-minute steps."""
+    """Wind and PV from Inner Mongolia's statistics, mostly training, the market; 2027 in 15-minute steps."""
     year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 15, "Asia/Shanghai")
     wind = wind_profile(load_statistics("InnerMongolia_onwind"), year, 20271, ULANQAB_WIND_H)
     latitude, longitude = ULANQAB_DEG
     statistics = load_statistics("InnerMongolia_solar")
     pv = pv_profile(statistics, year, 20272, ULANQAB_PV_H, latitude_deg=latitude, longitude_deg=longitude)
-    load_kw = load_profile(data_centre(84_000.0), year, 20273)
     hours = Horizon(year.first_day, date(2028, 1, 1), 60, year.zone)
     day_ahead = mengxi_day_ahead(hours, wind.reshape(-1, 4).mean(axis=1))
     _write(folder / "synthetic_renewables.csv", year, {"wind_frac": (wind, 3), "pv_frac": (pv, 3)})
-    _write(folder / "synthetic_load.csv", year, {"load_mw": (load_kw / 1000.0, 2)})
     _write(folder / "synthetic_prices.csv", hours, {"day_ahead_cny_per_kwh": (day_ahead, 3)})
+    _write_compute("ulanqab", folder)
 
 
 def yangtze(folder: Path) -> None:
-    """A data centre of some 40 MW that answers users; 2027 in hourly steps."""
-    year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 60, "Asia/Shanghai")
-    load_kw = load_profile(inference_centre(37_500.0), year, 20276)
-    _write(folder / "synthetic_load.csv", year, {"load_mw": (load_kw / 1000.0, 2)})
+    """Services for users with a little batch work, in the climate of Shanghai; 2027 in hourly steps."""
+    _write_compute("yangtze", folder)
 
 
 def guian(folder: Path) -> None:
-    """A data centre of some 60 MW in a cool climate, nearly flat; 2027 in hourly steps."""
-    year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 60, "Asia/Shanghai")
-    shape = data_centre(58_000.0, daily_frac=0.015, weekly_frac=0.005, seasonal_frac=0.01)
-    _write(folder / "synthetic_load.csv", year, {"load_mw": (load_profile(shape, year, 20277) / 1000.0, 2)})
+    """Training, services and batch work in a cool climate; 2027 in hourly steps."""
+    _write_compute("guian", folder)
 
 
 def industrial(folder: Path) -> None:
@@ -117,6 +114,13 @@ PROFILES: Mapping[str, Callable[[Path], None]] = {
     "yangtze": yangtze,
 }
 """What makes the series of each profile."""
+
+
+def _write_compute(profile: str, folder: Path) -> None:
+    """Work and outdoor temperature of a profile, for the units that its site file installs."""
+    with (profile_folder(profile) / "site.toml").open("rb") as file:
+        clusters = tomllib.load(file)["cluster"]
+    write_compute_series(profile, {name: cluster["installed_units"] for name, cluster in clusters.items()}, folder)
 
 
 def _write(path: Path, horizon: Horizon, columns: Mapping[str, tuple[NDArray[np.float64], int]]) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from storage_opt import DispatchResult
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.studies.checking import check
-from tests.support.shipped import optimised
+from tests.support.shipped import flexibility, optimised, work_before_and_after
 from tests.support.source import DOCS, REPOSITORY
 
 MONDAYS = {"guian": date(2027, 3, 8), "ulanqab": date(2027, 4, 5), "yangtze": date(2027, 12, 13)}
@@ -74,7 +73,7 @@ def february_kwh_per_kva(result: DispatchResult) -> float:
 
 
 FIGURES: Mapping[str, Callable[[DispatchResult], float]] = {
-    "cost without storage": lambda r: r.baseline_ledger.total / 1e6,
+    "cost unshifted": lambda r: r.baseline_ledger.total / 1e6,
     "cost with the optimum": lambda r: r.ledger.total / 1e6,
     "saved": lambda r: r.savings / 1e6,
     "saved, share of the cost": lambda r: 100.0 * r.savings / r.baseline_ledger.total,
@@ -82,9 +81,11 @@ FIGURES: Mapping[str, Callable[[DispatchResult], float]] = {
     "saved on demand": lambda r: r.streams["demand"] / 1e6,
     "price of keeping the rules": lambda r: r.compliance.cost / 1e6,
     "full cycles of the battery": lambda r: r.batteries["bess"].equivalent_cycles,
-    "curtailed without storage": lambda r: curtailed_gwh(r.baseline),
+    "curtailed unshifted": lambda r: curtailed_gwh(r.baseline),
     "curtailed in the optimum": lambda r: curtailed_gwh(r.schedule),
-    "highest import without storage": lambda r: r.baseline[IMPORT].max() / 1e3,
+    "consumption unshifted": lambda r: r.baseline.energy_kwh(FlowKind.LOAD_KW) / 1e6,
+    "consumption in the optimum": lambda r: r.schedule.energy_kwh(FlowKind.LOAD_KW) / 1e6,
+    "highest import unshifted": lambda r: r.baseline[IMPORT].max() / 1e3,
     "highest import in the optimum": lambda r: r.schedule[IMPORT].max() / 1e3,
     "use in February in the optimum": february_kwh_per_kva,
 }
@@ -94,7 +95,7 @@ FIGURES: Mapping[str, Callable[[DispatchResult], float]] = {
 def test_figures_of_the_year(name):
     result = optimised(name)
     found = rows(name, "figure")
-    assert {"cost without storage", "cost with the optimum", "saved"} <= {label for label, _ in found}
+    assert {"cost unshifted", "cost with the optimum", "saved"} <= {label for label, _ in found}
     for label, value in found:
         assert_told(value, FIGURES[label](result), label)
 
@@ -110,6 +111,51 @@ def test_lines_of_the_bill(name):
     for line, (without, optimum) in found.items():
         assert_told(without, before[line] / 1e6, line)
         assert_told(optimum, after[line] / 1e6, line)
+
+
+@every_site
+def test_what_flexibility_earns(name):
+    """Costs of the four runs, and what each saves against the first."""
+    found = flexibility(name)
+    costs = (found.cost_of_neither, found.cost_of_work, found.cost_of_storage, found.cost_of_both)
+    told_rows = rows(name, "what may move")
+    assert [cells[0].split()[0] for cells in told_rows] == ["nothing", "work", "the", "all"]
+    for (label, cost, saved), value in zip(told_rows, costs, strict=True):
+        assert_told(cost, value / 1e6, label)
+        if label != "nothing":
+            assert_told(saved, (found.cost_of_neither - value) / 1e6, label)
+    assert found.without_rules == (("neither",) if name == "ulanqab" else ())
+
+
+@every_site
+def test_energy_money_and_waiting_of_a_gpu_hour(name):
+    before, after = work_before_and_after(name)
+    classes = {cells[0].split("`")[1]: cells[1:] for cells in rows(name, "work") if "`" in cells[0]}
+    assert set(classes) == set(optimised(name).site.spec.workload)
+    for work, cells in classes.items():
+        then, now = before[work], after[work]
+        values = [then.kwh_per_unit_h, now.kwh_per_unit_h, then.cost_per_unit_h, now.cost_per_unit_h]
+        if name == "ulanqab":
+            values += [100.0 * then.green_frac, 100.0 * now.green_frac]
+        for text, value in zip(cells, [*values, now.mean_delay_h], strict=True):
+            assert_told(text, value, work, freedom=TIES_RELATIVE)
+
+
+@every_site
+def test_energy_and_money_of_a_million_tokens(name):
+    before, after = work_before_and_after(name)
+    found = {cells[0].split("`")[1]: cells[1:] for cells in rows(name, "a million tokens")}
+    assert set(found) == {work for work, use in after.items() if use.tokens}
+    for work, cells in found.items():
+        then, now = before[work], after[work]
+        values = (
+            then.kwh_per_million_tokens,
+            now.kwh_per_million_tokens,
+            then.cost_per_million_tokens,
+            now.cost_per_million_tokens,
+        )
+        for text, value in zip(cells, values, strict=True):
+            assert_told(text, value, work, freedom=TIES_RELATIVE)
 
 
 @every_site
@@ -165,10 +211,21 @@ def test_the_week(name):
         "mean price of import while it charges": mean_price(FlowKind.CHARGE_KW),
         "mean price of import while it discharges": mean_price(FlowKind.DISCHARGE_KW),
     }
+    hour = result.site.horizon.hour[where]
+
+    def mean_load_mw(label: str) -> float:
+        match = re.fullmatch(r"mean load from (\d+) to (\d+) h, (unshifted|optimum)", label)
+        assert match, label
+        start, end = int(match[1]), int(match[2])
+        inside = (hour >= start) & (hour < end) if start < end else (hour >= start) | (hour < end)
+        schedule = result.baseline if match[3] == "unshifted" else result.schedule
+        return float(schedule.total(FlowKind.LOAD_KW)[where][inside].mean() / 1e3)
+
     found = rows(name, "one week")
-    assert len(found) >= 4
+    assert len(found) >= 8
     for label, text in found:
-        assert_told(text, values[label], label, freedom=TIES_RELATIVE)
+        value = values[label] if label in values else mean_load_mw(label)
+        assert_told(text, value, label, freedom=TIES_RELATIVE)
 
 
 @every_site
@@ -189,50 +246,3 @@ def test_the_page_is_linked_and_says_synthetic(name):
     assert (REPOSITORY / "profiles" / name / "README.md").read_text(encoding="utf-8").count(
         f"docs/sites/{name}.md"
     ) == 1
-
-
-# ---------------------------------------------------------------------------------- numbers in the text
-
-
-def test_what_the_page_of_ulanqab_says_beside_its_tables():
-    result = optimised("ulanqab")
-    available = result.schedule.energy_kwh(FlowKind.AVAILABLE_KW)
-    load = result.schedule.energy_kwh(FlowKind.LOAD_KW)
-    assert (round(available / 1e6), round(load / 1e6), round(available / load, 2)) == (861, 731, 1.18)
-    # the owner of the plants gets 0.20 CNY for 90 % of what is available, whatever is used
-    lines = result.ledger.by_line()
-    paid = lines["contract.plant_energy"] + lines["contract.plant_take_or_pay"]
-    assert paid == pytest.approx(0.20 * 0.90 * available, rel=1e-6)
-    assert round(paid / 1e6) == 155
-    assert round(result.provenance.energy_kwh["green_to_storage"] / 1e6) == 52
-    # in two parts: 0.0520 CNY for all consumption in place of 0.60 x 730 h x 100 MVA a month
-    assert round((0.0520 * load - 12 * 0.0520 * 0.60 * 730 * 100_000) / 1e6, 1) == 10.7
-    worth = next(m.value for m in result.marginals if m.rule == "contract.export_of_available")
-    assert worth / (available / 100.0) == pytest.approx(0.041, abs=0.001)
-    supply = result.site.spec.contract.supply
-    earned = result.site.values(supply.export_price_per_kwh) * (1.0 - supply.export_loss_frac)
-    exported = result.schedule.total(FlowKind.EXPORT_KW)
-    assert exported[earned < 0.040].sum() < 1e-4 * exported.sum()
-
-
-def test_the_page_of_yangtze_is_right_about_the_rebate():
-    result = optimised("yangtze")
-    imported, month = result.schedule[IMPORT], result.site.horizon.month
-    reached = {int(m) for m in range(1, 13) if imported[month == m].sum() / 80_000 >= 260}
-    assert reached == set(range(1, 13)) - {2}
-    assert [branch.state for branch in result.branches] == ["bound", "solved"]
-    assert [branch.chosen for branch in result.branches] == [False, True]
-    december = imported[month == 12].max()
-    _, week = result.site.horizon.between(date(2027, 12, 13), date(2027, 12, 18))
-    assert round(december / 1e3, 1) == 36.0
-    assert imported[week].max() == pytest.approx(december, rel=1e-6)
-
-
-def test_the_page_of_guian_is_right_about_energy_and_power():
-    result = optimised("guian")
-    assert result.batteries["bess"].losses_kwh / 1e6 == pytest.approx(3.7, abs=0.05)
-    frame = result.schedule.to_frame().loc["2027-03-08":"2027-03-14"]
-    hour = pd.DatetimeIndex(frame.index).hour
-    assert frame["bess.discharge_kw"][(hour >= 10) & (hour < 13)].min() == pytest.approx(15_000, rel=1e-6)
-    assert frame["bess.discharge_kw"][(hour >= 17) & (hour < 22)].mean() == pytest.approx(9_700, rel=1e-2)
-    assert frame["bess.energy_kwh"][hour == 12].mean() / 60_000 == pytest.approx(0.16, abs=0.005)

@@ -8,6 +8,7 @@ import pandas as pd
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.battery import AtLeast, BatterySpec
 from storage_opt.spec.resolved import Site
+from tests.support.compute_physics import assert_compute_physical
 
 __all__ = ["assert_physical"]
 
@@ -18,18 +19,23 @@ _DRIFT = 1e-5
 """Of a rating: noise taken out of the flows of many intervals adds up in the stored energy."""
 
 
+_MAY_BE_NEGATIVE = {FlowKind.ENERGY_KWH, FlowKind.BACKLOG_UNIT_H, FlowKind.ROOM_TEMP_C}
+"""By noise, or below freezing; what noise may be is held where they are worked out again."""
+
+
 def assert_physical(site: Site, schedule: Schedule) -> None:
     """Every balance, recursion, window, cap, ramp and switch of the site holds in the schedule."""
     for flow, values in schedule.items():
         assert values.shape == (site.horizon.steps,)
         assert np.isfinite(values).all()
-        if flow.kind is not FlowKind.ENERGY_KWH:
+        if flow.kind not in _MAY_BE_NEGATIVE:
             assert values.min() >= 0.0, flow.column
     _assert_loads_and_plants(site, schedule)
     _assert_bus_and_grid(site, schedule)
     for name, spec in site.spec.battery.items():
         _assert_battery(site, schedule, name, spec)
     _assert_switches(site, schedule)
+    assert_compute_physical(site, schedule)
 
 
 def _assert_loads_and_plants(site: Site, schedule: Schedule) -> None:

@@ -1,4 +1,4 @@
-"""The Ulanqab profile with the real wind and sun of Inner Mongolia in 2020, a leap year."""
+"""The Ulanqab profile with the real wind and sun of Inner Mongolia in 2020, a leap year; its work stays synthetic."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ def replaced(text: str, pattern: str, new: str) -> str:
 
 
 def write_tables(folder: Path) -> None:
-    """Provincial wind and sun of 2020, a market that knows that wind, and the profile's load moved to 2020."""
+    """Provincial wind and sun of 2020, a market that knows that wind, the profile's work and weather moved to 2020."""
     wind = pd.read_csv(data_file("renewables/cn_province_onwind_cf_2020_1h.csv.gz"))
     sun = pd.read_csv(data_file("renewables/cn_province_solar_cf_2020_1h.csv.gz"))
     assert (wind["time_cst"] == sun["time_cst"]).all()
     columns = {"time": wind["time_cst"], "wind_frac": wind["InnerMongolia"], "pv_frac": sun["InnerMongolia"]}
     pd.DataFrame(columns).to_csv(folder / "renewables_2020.csv", index=False)
-    load = pd.read_csv(folder / "synthetic_load.csv")["load_mw"].to_numpy().reshape(-1, 4).mean(axis=1)
-    with_leap_day = np.insert(load, 59 * 24, load[58 * 24 : 59 * 24])
-    pd.DataFrame({"time": wind["time_cst"], "load_mw": with_leap_day}).to_csv(folder / "load_2020.csv", index=False)
+    compute = pd.read_csv(folder / "synthetic_compute.csv").drop(columns="time")
+    hourly = compute.groupby(np.arange(len(compute)) // 4).mean()
+    with_leap_day = pd.concat([hourly[: 59 * 24], hourly[58 * 24 : 59 * 24], hourly[59 * 24 :]], ignore_index=True)
+    with_leap_day.insert(0, "time", wind["time_cst"])
+    with_leap_day.to_csv(folder / "compute_2020.csv", index=False)
     year = Horizon(date(2020, 1, 1), date(2021, 1, 1), 60, "Asia/Shanghai")
     price = pd.Series(mengxi_day_ahead(year, wind["InnerMongolia"].to_numpy()))
     prices = {"time": wind["time_cst"], "day_ahead_cny_per_kwh": price}
@@ -53,8 +55,7 @@ def real_folder(tmp_path: Path) -> Path:
     text = replaced(text, r"^start = 2027-01-01$", "start = 2020-01-01")
     text = replaced(text, r"^end = 2028-01-01$", "end = 2021-01-01")
     text = replaced(text, r"^step_minutes = 15$", "step_minutes = 60")
-    text = replaced(text, r'"synthetic_load\.csv"', '"load_2020.csv"')
-    for kind in ("renewables", "prices"):
+    for kind in ("compute", "renewables", "prices"):
         text = text.replace(f'"synthetic_{kind}.csv"', f'"{kind}_2020.csv"')
     site.write_text(text, encoding="utf-8")
     return folder
@@ -95,17 +96,17 @@ def test_the_bill_is_audited(result):
 
 
 def test_the_rules_are_kept(result):
-    """The ratios by name, required and achieved; the share of export binds as in the synthetic year."""
+    """The ratios by name, required and achieved; less sun than in the synthetic year leaves the export ratio free."""
     achieved = {check.name: check.achieved for check in result.certificate.rules}
     assert all(check.ok for check in result.certificate.rules)
     assert achieved["contract.self_use_of_available"] >= 60.0 - 1e-6
-    assert achieved["contract.export_of_available"] == pytest.approx(20.0, abs=1e-6)
+    assert 18.0 < achieved["contract.export_of_available"] <= 20.0 + 1e-6
     assert any("is used for 2020-01-01 to 2020-12-31" in note for note in result.notes)
 
 
 def test_the_figures_are_those_of_the_synthetic_year(result):
-    """Saved share of the bill and cycles of the battery: 3.9 % and 315 on the synthetic series of the profile."""
-    assert 0.032 < result.savings / result.baseline_ledger.total < 0.046
+    """Saved share of the bill and cycles of the battery: 8.4 % and 312 on the synthetic series of the profile."""
+    assert 0.070 < result.savings / result.baseline_ledger.total < 0.095
     use = result.batteries["bess"]
     assert 280 < use.equivalent_cycles < 350
     assert use.losses_kwh == pytest.approx(use.throughput_kwh * (1 / 0.95**2 - 1), rel=1e-4)

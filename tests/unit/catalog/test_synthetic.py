@@ -7,12 +7,17 @@ import pytest
 
 from storage_opt.catalog.renewable_statistics import load_statistics
 from storage_opt.catalog.synthetic import pv_profile, wind_profile
-from storage_opt.catalog.synthetic_load import data_centre, load_profile
+from storage_opt.catalog.synthetic_load import LoadShape, load_profile
 from storage_opt.errors import InputError
 from storage_opt.horizon import Horizon
 
 WIND, SOLAR = load_statistics("InnerMongolia_onwind"), load_statistics("InnerMongolia_solar")
 PLACE = {"latitude_deg": 41.0, "longitude_deg": 113.1}
+
+DAY = 1.0 + 0.03 * np.cos(2.0 * np.pi * (np.arange(24) + 0.5 - 15.0) / 24.0)
+MONTHS = 1.0 + 0.03 * np.cos(2.0 * np.pi * (np.arange(1, 13) - 7.0) / 12.0)
+FLAT = LoadShape(100.0, tuple(DAY), tuple(DAY - 0.02), tuple(MONTHS), 0.012, 12.0, 0.004)
+"""Busiest in mid-afternoon, on weekdays, in July."""
 
 
 def year(number=2027, step_minutes=60, zone="Asia/Shanghai"):
@@ -28,7 +33,7 @@ def pv(horizon, seed=1):
 
 
 def load(horizon, seed=1):
-    return load_profile(data_centre(100.0), horizon, seed)
+    return load_profile(FLAT, horizon, seed)
 
 
 every_kind = pytest.mark.parametrize("make", [wind, pv, load])
@@ -121,7 +126,7 @@ def test_pv_of_many_years_persists_as_stated():
     assert found == pytest.approx(SOLAR.daily_lag_1d, abs=0.05)
 
 
-def test_a_data_centre_is_nearly_flat_and_busiest_on_summer_afternoons():
+def test_a_load_follows_its_shape():
     horizon = year()
     values = load(horizon)
     assert values.mean() == pytest.approx(99.4, abs=0.5)  # days off take 2 % off two days in seven
