@@ -1,4 +1,7 @@
-"""The western profile under its contract with every term of the vocabulary, its branches, and a rebate in doubt."""
+"""The western profile under its contract with every term of the vocabulary, its branches, and a rebate in doubt.
+
+Its work runs as it arrives: a fixed load, so that times stay those of the contract.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.series import Constant
 from storage_opt.studies.choosing import Question, choose
+from storage_opt.studies.flexibility import without_flexibility
 from tests.bench.registry import BenchSpec, Reach, State, register
 from tests.bench.sites import warm_up
 
@@ -36,11 +40,12 @@ MORE_SUPPLY: dict[str, Any] = {
 
 
 def _site(smoke: bool, **basic: Any) -> Site:
-    """The profile with what its own contract leaves out."""
+    """The profile with a fixed load and with what its own contract leaves out."""
     site = storage_opt.load_site(storage_opt.profile_folder("ulanqab"))
     if smoke:
         start = date.fromisoformat(str(site.spec.horizon.start)[:10])
         site = site.between(start, start + timedelta(days=7))
+    site = without_flexibility(site)
     raw = site.spec.contract.model_dump(exclude_defaults=True)
     supply = raw["supply"] | MORE_SUPPLY | {"basic": DECLARED | basic}
     contract = ContractSpec.model_validate(raw | MORE_TERMS | {"supply": supply})

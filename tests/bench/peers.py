@@ -13,6 +13,7 @@ import numpy as np
 
 import storage_opt
 from storage_opt.spec.site import SiteSpec
+from storage_opt.studies.flexibility import without_flexibility
 from tests.bench.registry import BenchSpec, Reach, State, register
 from tests.bench.sites import warm_up
 
@@ -25,7 +26,7 @@ _BATTERY_KW, _BATTERY_KWH, _EFFICIENCY, _WEAR = 40_000.0, 160_000.0, 0.95, 0.083
 
 def _site(smoke: bool) -> State:
     warm_up()
-    profile = storage_opt.load_site(storage_opt.profile_folder("ulanqab"))
+    profile = without_flexibility(storage_opt.load_site(storage_opt.profile_folder("ulanqab")))
     days = 7 if smoke else 365
     hours = slice(0, 24 * days)
 

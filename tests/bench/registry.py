@@ -85,6 +85,7 @@ def register(spec: BenchSpec) -> BenchSpec:
 
 def all_specs() -> dict[str, BenchSpec]:
     """Every registered benchmark by name."""
-    from tests.bench import contract, dispatch, peers, startup  # noqa: F401 - importing them registers their specs
+    # importing them registers their specs
+    from tests.bench import compute, contract, dispatch, peers, startup  # noqa: F401
 
     return dict(_SPECS)

@@ -1,4 +1,7 @@
-"""Site folders for benchmarks: series of the western profile at another step, with every kind of charge of a tariff."""
+"""Site folders for benchmarks: series of the western profile at another step, with every kind of charge of a tariff.
+
+Its work runs as it arrives: a fixed load.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pandas as pd
 
 import storage_opt
 from storage_opt.spec.site import SiteSpec
+from storage_opt.studies.flexibility import without_flexibility
 
 __all__ = ["site_folder", "warm_up"]
 
@@ -102,9 +106,10 @@ def site_folder(step_minutes: int, *, smoke: bool) -> Path:
     end = date.fromisoformat(str(spec.horizon.start)[:10]) + timedelta(days=_SMOKE_DAYS)
     if smoke:
         source = source.between(spec.horizon.start, end)
+    fixed = without_flexibility(source)
     factor = step_minutes / source.horizon.step_minutes
     columns = {
-        "load_kw": _resampled(source.values(spec.load["data_centre"].power_kw), factor),
+        "load_kw": _resampled(fixed.values(fixed.spec.load["data_centre"].power_kw), factor),
         "wind_frac": _resampled(source.values(spec.generator["wind"].profile), factor),
         "pv_frac": _resampled(source.values(spec.generator["pv"].profile), factor),
     }
@@ -113,7 +118,9 @@ def site_folder(step_minutes: int, *, smoke: bool) -> Path:
     raw["horizon"]["step_minutes"] = step_minutes
     if smoke:
         raw["horizon"]["end"] = str(end)
-    raw["load"]["data_centre"]["power_kw"] = {"file": _SERIES, "column": "load_kw"}
+    for part in ("facility", "cluster", "workload"):
+        del raw[part]
+    raw["load"] = {"data_centre": {"power_kw": {"file": _SERIES, "column": "load_kw"}}}
     raw["generator"]["wind"]["profile"] = {"file": _SERIES, "column": "wind_frac"}
     raw["generator"]["pv"]["profile"] = {"file": _SERIES, "column": "pv_frac"}
     del raw["contract"]
