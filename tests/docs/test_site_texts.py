@@ -64,6 +64,7 @@ def test_plants_and_rules_of_ulanqab():
     cooling = result.schedule[Flow("data_centre", FlowKind.COOLING_KW)].sum() * 0.25
     assert cooling / load == pytest.approx(0.08, abs=0.005)
     inference = work_before_and_after("ulanqab")[0]["inference"]
+    assert inference.kwh_per_million_tokens is not None
     assert 3.6 * inference.kwh_per_million_tokens == pytest.approx(0.71, abs=0.005)
 
 

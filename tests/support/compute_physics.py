@@ -86,6 +86,8 @@ def _assert_cluster(site: Site, schedule: Schedule, name: str) -> None:
         running += units
         activity += of.power_frac * _power_frac(of, schedule[Flow(work, FlowKind.WORK_UNITS)], units) * units
     assert running.max() <= spec.installed_units * (1 + _NOISE)
+    assert spec.idle_kw_per_unit is not None
+    assert spec.full_kw_per_unit is not None
     it_kw = spec.idle_kw_per_unit * spec.installed_units + (spec.full_kw_per_unit - spec.idle_kw_per_unit) * activity
     np.testing.assert_allclose(schedule[Flow(name, FlowKind.IT_KW)], it_kw, rtol=1e-6)
 

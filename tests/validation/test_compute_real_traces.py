@@ -96,7 +96,7 @@ def test_the_acme_jobs(tmp_path):
     _all_jobs_hold(result, 319)
     log = pd.read_csv(source)
     hours = float((log["duration_s"] * log["gpu_num"]).sum()) / 3600.0
-    used = sum(result.compute.after[name].work_unit_h for name in ("pretrain", "other"))
+    used = sum((result.compute.after[name].work_unit_h for name in ("pretrain", "other")), 0.0)
     assert used == pytest.approx(hours, rel=1e-9)
 
     written = write_result(result, tmp_path / "out", plots=False)

@@ -40,6 +40,7 @@ def test_power_and_tokens_of_services_and_batch(name):
     for spec, kw, joule in ((inference, "735 W", 0.61), (batch, "832 W", 0.52)):
         power_kw = IDLE_KW + (FULL_KW - IDLE_KW) * spec.power_frac
         assert f"{1000 * power_kw:.0f} W" == kw
+        assert spec.tokens_per_s_per_unit is not None
         assert 1000 * power_kw / spec.tokens_per_s_per_unit == pytest.approx(joule, abs=5e-3)
         assert 0.4 <= joule <= 1.0, "the range that the site file names"
         assert re.search(rf"{kw} / {spec.tokens_per_s_per_unit:,.0f} token/s = {joule} J", text_of(name))

@@ -194,7 +194,8 @@ def test_unshifted_every_month_of_ulanqab_has_a_night_that_makes_capacity_the_ch
 
 
 def available_kw(site: Site) -> np.ndarray:
-    return sum(plant.capacity_kw * site.values(plant.profile) for plant in site.spec.generator.values())
+    plants = (plant.capacity_kw * site.values(plant.profile) for plant in site.spec.generator.values())
+    return sum(plants, np.zeros(site.horizon.steps))
 
 
 def test_the_plants_of_ulanqab_against_its_load():
