@@ -130,7 +130,10 @@ def dispatched(
         use,
         tuple(_marginal(worth) for worth in solved.worths),
         clock.timing(read_s),
-        _notes(site, baseline, baseline_rules, optimum, certificate, branched=bool(solved.branches)),
+        (
+            *_notes(site, baseline, baseline_rules, optimum, certificate, branched=bool(solved.branches)),
+            *(() if compute is None else compute.notes),
+        ),
         baseline_rules,
         solved.branches,
         PriceOfRules.of(site, charges, rules, solved, baseline_rules, solver),

@@ -24,6 +24,7 @@ __all__ = ["schedule_jobs"]
 
 _Array = NDArray[np.float64]
 _RELATIVE = 1e-9
+_NOTICED = 1e-3
 
 
 def schedule_jobs(
@@ -102,7 +103,7 @@ class _Placing:
             unplaced,
             float(moved.sum()) * self.h / 2.0,
             self._cost_of_whole_jobs(after, plan, energies[0]),
-            breaches(self.table, segments, promise),
+            (*breaches(self.table, segments, promise), *self._repeated_for_nothing(placed.redone_unit_h, *solved)),
         )
 
     def _placed(self, program: Program, point: Point, plan: Schedule) -> _Placed:
@@ -132,6 +133,23 @@ class _Placing:
         order = np.lexsort((interval, job))
         units = np.concatenate([part.units for part in parts])[order]
         return _Placed(Placement(job[order], interval[order], units), refused, redone)
+
+    def _repeated_for_nothing(self, redone_unit_h: _Array, program: Program, point: Point) -> tuple[str, ...]:
+        """Work done twice that no restart explains: what a solver does where power is paid for."""
+        blocks = self.work.blocks
+        if not self.work.spec.checkpoint_h or blocks is None:
+            return ()
+        units = program.values(point.x, f"{self.work.name}.jobs.units")
+        follows = np.insert((np.diff(blocks.owner) == 0) & (np.diff(blocks.interval) == 1), 0, False)
+        rises = np.maximum(units - np.where(follows, np.roll(units, 1), 0.0), 0.0)
+        width = self.windows.units[blocks.jobs]
+        restarted = np.maximum(np.bincount(blocks.owner, rises, blocks.jobs.size) - width, 0.0)
+        more = redone_unit_h[blocks.jobs] - self.work.spec.checkpoint_h * restarted
+        count = int(np.count_nonzero(more > _NOTICED * width))
+        if not count:
+            return ()
+        twice = float(more[more > 0].sum())
+        return (f"{count:,} jobs do {twice:,.6g} unit-hours twice without a restart, to use power that is paid for",)
 
     def _speed(self, plan: Schedule) -> _Array:
         """Speed of the units of the class (T,)."""
