@@ -33,14 +33,14 @@ def state_blocks(model: Modeler, plan: WorkPlan) -> Part:
     Notes
     -----
     ``jobs``:  ``h sum_t x[j,t] + refused[j] - lost[j] = w[j]`` with ``0 <= x[j,t] <= g[j] overlap[j,t]``;
-    ``job_starts``:  ``u[j,t] >= x[j,t] - x[j,t-1]``;  ``job_restarts``:  ``v[j] >= sum_t u[j,t] - g[j]``, and
+    ``first_starts``, ``starts``:  ``s[j,t] >= x[j,t] - x[j,t-1]``;  ``restarts``:  ``v[j] >= sum_t s[j,t] - g[j]``, and
     ``lost[j] = checkpoint v[j]``. Jobs that are paused in whole lose exactly that; a fluid job that creeps up and never
     runs in whole may lose less, so this bounds the loss from below.
     """
     blocks, windows, spec = plan.blocks, plan.windows, plan.spec
     assert blocks is not None
     assert windows is not None
-    h, steps, name = model.horizon.step_h, model.horizon.steps, f"{plan.name}.jobs"
+    h, steps, name = model.horizon.step_h, model.horizon.steps, plan.jobs_name
     units = model.variable(
         f"{name}.units", blocks.size, lower=0.0, upper=[Limit(None, blocks.most_units)], prompt=_waits(blocks)
     )
@@ -57,7 +57,7 @@ def state_blocks(model: Modeler, plan: WorkPlan) -> Part:
         last = np.append(blocks.owner[1:] != blocks.owner[:-1], True)
         extra[FlowKind.LOST_UNITS] = (_onto(blocks.interval[last], steps) / h) @ lost
         work = work - lost
-    model.require(f"{plan.name}.jobs", work == windows.work_unit_h[blocks.jobs])
+    model.require(name, work == windows.work_unit_h[blocks.jobs])
     if blocks.late_h.any():
         extra[FlowKind.LATE_UNIT_H] = _onto(blocks.interval, steps) @ sp.diags_array(blocks.late_h) @ units
     rate = model.group_totals(f"{name}.rate", units, blocks.interval, steps)

@@ -69,7 +69,7 @@ def state_work(model: Modeler, plan: WorkPlan) -> Work:
 
 
 def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
-    curves, spec, name, h = plan.curves[number], plan.spec, _part_name(plan, number), model.horizon.step_h
+    curves, spec, name, h = plan.curves[number], plan.spec, plan.stream_name(number), model.horizon.step_h
     steps = curves.arrived_unit_h.size
     alone = len(plan.curves) == 1 and plan.blocks is None
     lower = _least(plan) if alone else []
@@ -181,10 +181,6 @@ def _activity(model: Modeler, plan: WorkPlan, rate: Expression, units: Expressio
 
 def _flows(plan: WorkPlan, rate: Expression, units: Expression) -> dict[Flow, Expression]:
     return {Flow(plan.name, FlowKind.WORK_UNITS): rate, Flow(plan.name, FlowKind.RUNNING_UNITS): units}
-
-
-def _part_name(plan: WorkPlan, number: int) -> str:
-    return plan.name if len(plan.curves) == 1 else f"{plan.name}.stream_{number + 1}"
 
 
 def _rule(plan: WorkPlan, name: str, words: str, unit: str, key: str, sense: Sense = Sense.CAP) -> Rule:

@@ -20,6 +20,8 @@ __all__ = ["polished_compute"]
 _Values = NDArray[np.float64]
 _WORK_FINER = 1e-3
 """Noise of work is smaller than that of power: what is removed has to be done at another time."""
+_LOST_NOISE = 1e-6
+"""Share of the units by which a solver may overstate what suspension costs."""
 
 
 def polished_compute(site: Site, flows: Mapping[Flow, _Values], noise: float) -> dict[Flow, _Values]:
@@ -55,7 +57,7 @@ def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float, h: float)
     rate = np.clip(flows[Flow(plan.name, FlowKind.WORK_UNITS)], 0.0, plan.room_units)
     rate = np.where(rate <= noise * most, 0.0, rate)
     if FlowKind.LOST_UNITS in extra and plan.blocks is None:
-        extra[FlowKind.LOST_UNITS] = np.minimum(extra[FlowKind.LOST_UNITS], _lost_at_least(plan, rate, h))
+        extra[FlowKind.LOST_UNITS] = np.minimum(extra[FlowKind.LOST_UNITS], _lost_at_most(plan, rate, h))
     owed = float(plan.unshifted_units.sum())
     owed += float(np.sum(extra.get(FlowKind.LOST_UNITS, 0.0)) - np.sum(extra.get(FlowKind.REFUSED_UNITS, 0.0)))
     done = float(rate.sum())
@@ -66,12 +68,12 @@ def _work(plan: WorkPlan, flows: Mapping[Flow, _Values], noise: float, h: float)
     return WorkDecision(rate, running, extra)
 
 
-def _lost_at_least(plan: WorkPlan, rate: _Values, h: float) -> _Values:
+def _lost_at_most(plan: WorkPlan, rate: _Values, h: float) -> _Values:
     """Work that suspension really costs; where power is paid for, a solver would like to do more of it twice."""
     short = plan.unshifted_units - rate
     stopped = np.maximum(np.diff(short, prepend=0.0), 0.0)
     lost: _Values = plan.spec.checkpoint_h / h * stopped
-    return lost + 1e-6 * float(plan.room_units.max(initial=0.0))
+    return lost + _LOST_NOISE * float(plan.room_units.max(initial=0.0))
 
 
 def _cold(facility: FacilityPlan, flows: Mapping[Flow, _Values], noise: float, h: float) -> ColdDecision | None:

@@ -74,7 +74,7 @@ class WorkloadSpec(Spec):
     max_units: Annotated[float, Quantity("unit", None, 0.0), Field(gt=0)] | None = None
     """Most units that the class may use; left out, all of the cluster."""
     min_running_frac: Fraction | None = None
-    """Share of the installed units that keeps running wherever unshifted work would keep as many busy."""
+    """Share of the units that the class may use that keeps running wherever unshifted work would keep as many busy."""
     max_suspended_frac: Fraction | None = None
     """Largest share of the units that unshifted work would keep busy that may stand still at any time."""
     ramp_units_per_h: Annotated[float, Quantity("unit/h", None, 0.0), Field(ge=0)] | None = None

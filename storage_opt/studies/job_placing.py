@@ -15,6 +15,7 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.compute_use import EnergyOfWork
 from storage_opt.studies.job_schedule import JobCosts, JobSchedule
 from storage_opt.workload.first_come import chain_placement, whole_jobs_rate
+from storage_opt.workload.flows import units_left
 from storage_opt.workload.jobs import JobWindows, Placement
 from storage_opt.workload.plan import ClusterPlan, ComputePlan, WorkPlan
 from storage_opt.workload.segments import Segments, clock_segments, peak_units
@@ -25,6 +26,7 @@ __all__ = ["schedule_jobs"]
 _Array = NDArray[np.float64]
 _RELATIVE = 1e-9
 _NOTICED = 1e-3
+"""Repeated work, in hours of the width of a job, below which it is noise of a solver."""
 
 
 def schedule_jobs(
@@ -80,13 +82,13 @@ class _Placing:
         """The jobs, what they take before and after, and whether they keep what they must."""
         plan, baseline = schedules
         placed = self._placed(*solved, plan)
-        left = self._units_left(plan)
+        left = units_left(self.cluster, self.work, plan)
         segments = clock_segments(placed.jobs, self.windows, self._speed(plan), self.h, left)
         at_once = clock_segments(self.unshifted, self.windows, np.ones(self.site.horizon.steps), self.h)
         owed = self.windows.work_unit_h - placed.refused_unit_h + placed.redone_unit_h
         missing = np.maximum(owed - placed.jobs.work_unit_h(self.windows.count, self.h), 0.0)
         unplaced = float(missing.sum()) if missing.sum() > _RELATIVE * max(float(owed.sum()), 1.0) else 0.0
-        promise = Promise(self.windows.latest_h, owed, left, self._allowed, self.h)
+        promise = Promise(self.windows.latest_h, owed, left, self.work.allowed, self.h)
         moved = np.abs(placed.jobs.rate(self.site.horizon.steps) - plan[Flow(self.work.name, FlowKind.WORK_UNITS)])
         after = self._costs(placed.jobs, segments, plan, energies[0])
         return JobSchedule(
@@ -112,22 +114,21 @@ class _Placing:
             return _Placed(self.unshifted, nothing, nothing)
         parts: list[Placement] = []
         refused, redone = nothing.copy(), nothing.copy()
-        left = self._units_left(plan) - plan[Flow(work.name, FlowKind.RUNNING_UNITS)]
+        left = units_left(self.cluster, self.work, plan) - plan[Flow(work.name, FlowKind.RUNNING_UNITS)]
         for number, curves in enumerate(work.curves):
-            name = work.name if len(work.curves) == 1 else f"{work.name}.stream_{number + 1}"
-            rate = program.values(point.x, f"{name}.rate")
+            rate = program.values(point.x, f"{work.stream_name(number)}.rate")
             whole = whole_jobs_rate(curves, self.windows, rate, rate + np.maximum(left, 0.0), self.h)
             left = left - np.maximum(whole - rate, 0.0)
             parts.append(chain_placement(curves, self.windows, whole, self.h))
         if work.blocks is not None:
             jobs = work.blocks.jobs
-            units = program.values(point.x, f"{work.name}.jobs.units")
+            units = program.values(point.x, f"{work.jobs_name}.units")
             room = np.bincount(work.blocks.interval, units, left.size).astype(np.float64) + np.maximum(left, 0.0)
             parts.append(consolidated(work.blocks, self.windows, units, room, self.h))
             if work.spec.value_per_unit_h is not None:
-                refused[jobs] = program.values(point.x, f"{work.name}.jobs.refused_unit_h")
+                refused[jobs] = program.values(point.x, f"{work.jobs_name}.refused_unit_h")
             if work.spec.checkpoint_h:
-                redone[jobs] = work.spec.checkpoint_h * program.values(point.x, f"{work.name}.jobs.restarted")
+                redone[jobs] = work.spec.checkpoint_h * program.values(point.x, f"{work.jobs_name}.restarted")
         job = np.concatenate([part.job for part in parts])
         interval = np.concatenate([part.interval for part in parts])
         order = np.lexsort((interval, job))
@@ -139,7 +140,7 @@ class _Placing:
         blocks = self.work.blocks
         if not self.work.spec.checkpoint_h or blocks is None:
             return ()
-        units = program.values(point.x, f"{self.work.name}.jobs.units")
+        units = program.values(point.x, f"{self.work.jobs_name}.units")
         follows = np.insert((np.diff(blocks.owner) == 0) & (np.diff(blocks.interval) == 1), 0, False)
         rises = np.maximum(units - np.where(follows, np.roll(units, 1), 0.0), 0.0)
         width = self.windows.units[blocks.jobs]
@@ -157,22 +158,6 @@ class _Placing:
         running = plan[Flow(self.work.name, FlowKind.RUNNING_UNITS)]
         speed: _Array = np.divide(rate, running, out=np.ones_like(rate), where=running > 0)
         return np.clip(speed, self.work.slowest_frac, 1.0)
-
-    def _units_left(self, plan: Schedule) -> _Array:
-        """Units that the other classes of the cluster leave (T,). [unit]"""
-        left = self.cluster.power.on_units.copy()
-        for other in self.cluster.work:
-            if other.name != self.work.name:
-                left = left - plan[Flow(other.name, FlowKind.RUNNING_UNITS)]
-        return np.minimum(left, np.where(self._allowed, self.work.room_units, left))
-
-    @property
-    def _allowed(self) -> NDArray[np.bool_]:
-        """Intervals in which the class may run (T,)."""
-        if self.work.spec.allowed is None:
-            return np.ones(self.site.horizon.steps, dtype=np.bool_)
-        allowed: NDArray[np.bool_] = self.work.room_units > 0
-        return allowed
 
     def _kwh_per_unit_h(self, schedule: Schedule, energy: EnergyOfWork) -> _Array:
         """Energy at the bus of a unit-hour of the class (T,). [kWh/(unit h)]"""

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from storage_opt.errors import Fault, Faults
 from storage_opt.ledger.ledger import settle
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.site import lower_site
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.studies.result import DispatchResult
-from storage_opt.workload.flows import ColdDecision, WorkDecision, compute_flows, resting_extra
+from storage_opt.workload.flows import ColdDecision, WorkDecision, compute_flows, resting_extra, units_left
 from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
 from storage_opt.workload.whole import in_whole_intervals
 
 __all__ = ["WholeIntervals", "whole_intervals"]
-
-_Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,21 @@ def whole_intervals(result: DispatchResult) -> WholeIntervals:
     Parameters
     ----------
     result : DispatchResult
-        A plan of a site with job logs whose work is neither refused, late, capped nor suspended at a cost.
+        A plan of a site with job logs.
+
+    Raises
+    ------
+    InputError
+        When a class with a log may be late, refused, capped, or pays for suspension: its jobs have more to decide than
+        when they run. Lists all of them.
 
     Notes
     -----
-    fluid optimum <= optimum in whole intervals <= this. Batteries, plants and tanks keep their plan; the grid takes up
-    the difference, and may exceed its limits by what rounding moves.
+    fluid optimum <= optimum in whole intervals <= this. Batteries, plants, tanks and work given as a series keep their
+    plan; the grid takes up the difference, and may exceed its limits by what rounding moves.
     """
     site, plan = result.site, result.schedule
+    _refuse_more_than_time(result)
     h = site.horizon.step_h
     flows = dict(plan.flows)
     unplaced = 0.0
@@ -66,9 +71,8 @@ def whole_intervals(result: DispatchResult) -> WholeIntervals:
         work: dict[str, WorkDecision] = {}
         for cluster in facility.clusters:
             for one in cluster.work:
-                rate, missing = _rate(result, cluster, one)
+                work[one.name], missing = _decision(result, cluster, one)
                 unplaced += missing
-                work[one.name] = WorkDecision(rate, rate, resting_extra(one))
         flows |= compute_flows(facility, work, _cold(facility, plan), h)
     rounded = Schedule(site.horizon, flows)
     net = rounded.total(FlowKind.LOAD_KW) + rounded.total(FlowKind.CHARGE_KW)
@@ -79,20 +83,36 @@ def whole_intervals(result: DispatchResult) -> WholeIntervals:
     return WholeIntervals(ledger.total, result.ledger.total, unplaced)
 
 
-def _rate(result: DispatchResult, cluster: ClusterPlan, work: WorkPlan) -> tuple[_Array, float]:
-    """Work rate of a class in whole intervals (T,) [unit], and its work that found none [unit h]."""
-    rate = result.schedule[Flow(work.name, FlowKind.WORK_UNITS)]
+def _refuse_more_than_time(result: DispatchResult) -> None:
+    faults = Faults()
+    for name, spec in result.site.spec.workload.items():
+        asked = {
+            "late_cost_per_unit_h": spec.late_cost_per_unit_h is not None,
+            "value_per_unit_h": spec.value_per_unit_h is not None,
+            "speed_curve": bool(spec.speed_curve),
+            "checkpoint_h": spec.checkpoint_h > 0,
+        }
+        for key in [key for key, is_asked in asked.items() if is_asked and spec.jobs is not None]:
+            what = (
+                f"jobs of `{name}` can't be rounded to whole intervals, for `{key}` leaves more than their times open"
+            )
+            faults.add(Fault(what, f"leave `{key}` out for this question", key=f"workload.{name}.{key}"))
+    faults.raise_if_any()
+
+
+def _decision(result: DispatchResult, cluster: ClusterPlan, work: WorkPlan) -> tuple[WorkDecision, float]:
+    """What a class does, its jobs in whole intervals, and the work that found none. [unit h]"""
+    plan, horizon = result.schedule, result.site.horizon
     if work.windows is None or not work.moves:
-        return rate, 0.0
+        rate, running = (plan[Flow(work.name, kind)] for kind in (FlowKind.WORK_UNITS, FlowKind.RUNNING_UNITS))
+        extra = {kind: plan[Flow(work.name, kind)] for kind in resting_extra(work)}
+        return WorkDecision(rate, running, extra), 0.0
     assert result.compute is not None
-    horizon, liked = result.site.horizon, result.compute.jobs[work.name].placed
-    left = np.minimum(cluster.power.on_units, work.room_units)
-    for other in cluster.work:
-        if other.name != work.name:
-            left = left - result.schedule[Flow(other.name, FlowKind.RUNNING_UNITS)]
-    allowed = work.room_units > 0
-    placed, missing = in_whole_intervals(work.windows, liked, np.maximum(left, 0.0), allowed, horizon.step_h)
-    return placed.rate(horizon.steps), float(missing.sum())
+    liked = result.compute.jobs[work.name].placed
+    room = np.maximum(units_left(cluster, work, plan), 0.0)
+    placed, missing = in_whole_intervals(work.windows, liked, room, work.allowed, horizon.step_h)
+    rate = placed.rate(horizon.steps)
+    return WorkDecision(rate, rate), float(missing.sum())
 
 
 def _cold(facility: FacilityPlan, plan: Schedule) -> ColdDecision | None:

@@ -40,11 +40,6 @@ class Curves:
         """Most work that may wait at the end of each interval (T,). [unit h]"""
         return np.maximum(self.arrived_unit_h - self.due_unit_h, 0.0)
 
-    @property
-    def total_unit_h(self) -> float:
-        """Work that must be done by the end. [unit h]"""
-        return float(self.due_unit_h[-1])
-
 
 def delayed_curves(arriving_units: _Array, delay_steps: int, step_h: float, served_unit_h: _Array) -> Curves:
     """Curves of work that is due a fixed delay after it arrives.

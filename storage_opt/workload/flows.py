@@ -19,6 +19,7 @@ __all__ = [
     "arrived_unit_h",
     "compute_flows",
     "resting_extra",
+    "units_left",
     "unshifted_flows",
     "unshifted_load_kw",
 ]
@@ -83,6 +84,15 @@ def unshifted_load_kw(facility: FacilityPlan) -> _Array:
     building, it_kw = facility.building, facility.unshifted_it_kw()
     cooling_kw = 0.0 if building.cooling is None else building.cooling_kw(building.removed_kw(it_kw))
     return building.load_kw(it_kw, cooling_kw)
+
+
+def units_left(cluster: ClusterPlan, work: WorkPlan, flows: Mapping[Flow, _Array]) -> _Array:
+    """Units that the other classes of a cluster leave to one of them, as far as it may use them (T,). [unit]"""
+    left = cluster.power.on_units
+    for other in cluster.work:
+        if other.name != work.name:
+            left = left - flows[Flow(other.name, FlowKind.RUNNING_UNITS)]
+    return np.minimum(left, np.where(work.allowed, work.room_units, left))
 
 
 def compute_flows(

@@ -55,6 +55,23 @@ class WorkPlan:
     windows: JobWindows | None = None
     unshifted_jobs: Placement | None = None
 
+    def stream_name(self, number: int) -> str:
+        """Name of a stream of divisible work in the model, from 0."""
+        return self.name if len(self.curves) == 1 else f"{self.name}.stream_{number + 1}"
+
+    @property
+    def jobs_name(self) -> str:
+        """Name of the jobs that are decided one by one in the model."""
+        return f"{self.name}.jobs"
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Intervals in which the class may run (T,)."""
+        if self.spec.allowed is None:
+            return np.ones(self.room_units.size, dtype=np.bool_)
+        allowed: NDArray[np.bool_] = self.room_units > 0
+        return allowed
+
     @property
     def moves(self) -> bool:
         """Whether there is anything to decide about it."""

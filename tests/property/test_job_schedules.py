@@ -61,7 +61,7 @@ def test_earliest_deadline_first_realises_every_feasible_chain(windows, pull, wh
     allowed = np.ones(STEPS, dtype=np.bool_)
     for curves in chains_of(windows, allowed, 1.0)[0]:
         rate = _between(curves.due_unit_h, curves.arrived_unit_h, pull)
-        rate[-1] += curves.total_unit_h - rate.sum()
+        rate[-1] += curves.due_unit_h[-1] - rate.sum()
         if whole:
             rate = whole_jobs_rate(curves, windows, rate, np.full(STEPS, 1e6), 1.0)
         placed = chain_placement(curves, windows, rate, 1.0)

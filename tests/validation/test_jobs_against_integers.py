@@ -81,6 +81,32 @@ def test_the_integer_optimum_lies_between_ours_and_the_stated_bound(seed, demand
         assert integer == pytest.approx(result.ledger.total, rel=1e-6)
 
 
+def test_jobs_with_more_to_decide_than_their_times_are_not_rounded():
+    table, price = _instance(1, 4)
+    tariff = {"t": {"energy": [{"price_per_kwh": price.tolist()}]}}
+    work = {"batch": SPEC | {"max_delay_h": 4.0, "checkpoint_h": 0.1, "value_per_unit_h": 5.0}}
+    result = storage_opt.optimize(compute_site(work, units=20.0, jobs={"batch": table}, tariff=tariff))
+    with pytest.raises(storage_opt.InputError) as refused:
+        whole_intervals(result)
+    assert {fault.key for fault in refused.value.faults} == {
+        "workload.batch.checkpoint_h",
+        "workload.batch.value_per_unit_h",
+    }
+
+
+def test_work_without_a_log_keeps_its_plan_when_jobs_are_rounded():
+    table, price = _instance(2, 5)
+    tariff = {"t": {"energy": [{"price_per_kwh": price.tolist()}]}}
+    curve = [{"speed_frac": 0.8, "power_frac": 0.6}, {"speed_frac": 1.0, "power_frac": 1.0}]
+    series = {"kind": "batch", "units": 3.0, "max_delay_h": 3.0, "speed_curve": curve, "late_cost_per_unit_h": 0.01}
+    work = {"batch": SPEC | {"max_delay_h": 6.0}, "series": series}
+    result = storage_opt.optimize(compute_site(work, units=200.0, jobs={"batch": table}, tariff=tariff))
+    whole = whole_intervals(result)
+    # nothing couples the jobs, so rounding them costs nothing, and what the series costs is in both bills
+    assert whole.unplaced_unit_h == 0.0
+    assert whole.bound == pytest.approx(0.0, abs=1e-5 * abs(whole.fluid_cost))
+
+
 @pytest.mark.parametrize("demand", [0.0, DEMAND])
 @pytest.mark.parametrize("units", [60.0, 1000.0])
 @pytest.mark.parametrize("seed", range(6))
