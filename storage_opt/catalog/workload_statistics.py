@@ -21,12 +21,9 @@ __all__ = [
     "DurationPart",
     "JobClass",
     "JobStatistics",
-    "RequestStatistics",
-    "RequestTrace",
     "SizeBand",
     "WorkloadStatistics",
     "load_job_statistics",
-    "load_request_statistics",
     "load_workload_statistics",
     "write_workload_json",
 ]
@@ -174,46 +171,6 @@ class JobStatistics:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTrace:
-    """Requests to a service of large language models over one hour.
-
-    Parameters
-    ----------
-    requests : int
-        How many.
-    mean_per_s : float
-        Requests a second.
-    context_tokens, generated_tokens : float
-        Mean tokens of a request: what is read, what is written.
-    minute_spread_frac : float
-        Standard deviation of the number of requests in a minute over its mean.
-    """
-
-    requests: int
-    mean_per_s: float
-    context_tokens: float
-    generated_tokens: float
-    minute_spread_frac: float
-
-
-@dataclass(frozen=True, slots=True)
-class RequestStatistics:
-    """Requests of two services.
-
-    Parameters
-    ----------
-    code, conversation : RequestTrace
-        A service that writes code, and one that talks.
-    source : str
-        Origin, licence and attribution; must stay with the numbers.
-    """
-
-    code: RequestTrace
-    conversation: RequestTrace
-    source: str
-
-
 def load_workload_statistics(name: str, folder: Path = WORKLOAD_FOLDER) -> WorkloadStatistics:
     """Read the statistics of ``training``, ``batch`` or ``inference``.
 
@@ -240,12 +197,6 @@ def load_job_statistics(folder: Path = WORKLOAD_FOLDER) -> JobStatistics:
     return JobStatistics(**raw, classes=classes, submissions_frac=submissions)
 
 
-def load_request_statistics(folder: Path = WORKLOAD_FOLDER) -> RequestStatistics:
-    """Read the statistics of requests."""
-    raw = _read(folder / "requests.json")
-    return RequestStatistics(RequestTrace(**raw["code"]), RequestTrace(**raw["conversation"]), raw["source"])
-
-
 def _job_class(raw: dict[str, Any]) -> JobClass:
     return JobClass(**raw | {"bands": tuple(_size_band(band) for band in raw["bands"])})
 
@@ -260,7 +211,7 @@ def _read(path: Path) -> dict[str, Any]:
     return raw
 
 
-def write_workload_json(statistics: WorkloadStatistics | JobStatistics | RequestStatistics, path: Path) -> Path:
+def write_workload_json(statistics: WorkloadStatistics | JobStatistics, path: Path) -> Path:
     """Write statistics as JSON, one day, band or key a line; the inverse of the functions that load."""
     raw = asdict(statistics)
     entries = {"source": raw.pop("source")} | raw

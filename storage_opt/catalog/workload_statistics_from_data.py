@@ -1,8 +1,8 @@
 """Recompute the shipped statistics of compute load from a folder with the real traces.
 
 ``python -m storage_opt.catalog.workload_statistics_from_data DATA_DIR [--out FOLDER]`` reads from
-``DATA_DIR/compute``: units in use of a cluster, CPU use of virtual machines, jobs of a cluster for large models,
-and requests to services of large language models; and writes five JSON files.
+``DATA_DIR/compute``: units in use of a cluster, CPU use of virtual machines, jobs of a cluster for large models; and
+writes four JSON files.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from storage_opt.catalog.two_scale_noise import TwoScaleNoise
 from storage_opt.catalog.workload_statistics import (
     WORKLOAD_FOLDER,
     JobStatistics,
-    RequestStatistics,
-    RequestTrace,
     WorkloadStatistics,
     write_workload_json,
 )
@@ -38,7 +36,6 @@ __all__ = [
     "main",
     "read_gpus",
     "read_virtual_machines",
-    "request_statistics",
     "training_statistics",
     "week_statistics",
 ]
@@ -59,11 +56,6 @@ AZURE_VM = (
     "azure_v2/vm_cpu_readings_month_aggregated_cpu_mem.csv at commit 003bb8e. It has no calendar and no clock: "
     "the two quiet days of each week are taken for the weekend, and hour 0 is the hour in which the trace starts. "
     "Virtual machines of all kinds, so much flatter than a service for people."
-)
-AZURE_LLM = (
-    "Computed statistics, not the trace. Trace: Azure LLM inference trace 2023, one hour of 16 November 2023, "
-    "from Azure/AzurePublicDataset, data/AzureLLMInferenceTrace_{code,conv}.csv at commit b469a11, Microsoft, CC "
-    "BY 4.0. P. Patel et al., Splitwise: Efficient Generative LLM Inference Using Phase Splitting, ISCA 2024."
 )
 HOLIDAYS = tuple(date(2020, 5, day) for day in range(1, 6))
 """Labour Day holidays of 2020."""
@@ -191,28 +183,6 @@ def inference_statistics(machines: pd.DataFrame) -> WorkloadStatistics:
     return week_statistics(machines, "inference", AZURE_VM)
 
 
-def request_statistics(data_dir: Path) -> RequestStatistics:
-    """Requests to the two services."""
-    return RequestStatistics(_requests(data_dir, "code"), _requests(data_dir, "conv"), AZURE_LLM)
-
-
-def _requests(data_dir: Path, name: str) -> RequestTrace:
-    import pandas as pd
-
-    path = data_dir / "compute" / f"azure_llm_inference_2023_{name}.csv"
-    table = pd.read_csv(path, parse_dates=["TIMESTAMP"], index_col="TIMESTAMP")
-    span_s = (table.index[-1] - table.index[0]).total_seconds()
-    # the first and the last minute are not whole
-    minutes = table["ContextTokens"].resample("min").count().iloc[1:-1]
-    return RequestTrace(
-        requests=len(table),
-        mean_per_s=round(len(table) / span_s, 4),
-        context_tokens=round(float(table["ContextTokens"].mean()), 1),
-        generated_tokens=round(float(table["GeneratedTokens"].mean()), 1),
-        minute_spread_frac=round(float(minutes.std() / minutes.mean()), 4),
-    )
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Command line: read the traces, write the statistics."""
     import pandas as pd
@@ -225,12 +195,11 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     gpus = read_gpus(options.data_dir)
     starts = gpus["jobs"].diff().clip(lower=0.0)
-    made: dict[str, WorkloadStatistics | JobStatistics | RequestStatistics] = {
+    made: dict[str, WorkloadStatistics | JobStatistics] = {
         "training": training_statistics(gpus),
         "batch": batch_statistics(gpus),
         "inference": inference_statistics(read_virtual_machines(options.data_dir)),
         "jobs": job_statistics(options.data_dir, starts, days_off(pd.DatetimeIndex(gpus.index), HOLIDAYS, WORKDAYS)),
-        "requests": request_statistics(options.data_dir),
     }
     for name, statistics in made.items():
         sys.stdout.write(f"{write_workload_json(statistics, options.out / f'{name}.json')}\n")

@@ -11,7 +11,6 @@ from storage_opt.catalog.two_scale_noise import TwoScaleNoise
 from storage_opt.catalog.workload_statistics import (
     WORKLOAD_FOLDER,
     load_job_statistics,
-    load_request_statistics,
     load_workload_statistics,
     write_workload_json,
 )
@@ -20,19 +19,19 @@ from storage_opt.errors import InputError
 from tests.support.real_data import data_file, needs_data
 
 LOADS = ("training", "batch", "inference")
-FILES = sorted((*LOADS, "jobs", "requests"))
+FILES = sorted((*LOADS, "jobs"))
 JOBS = load_job_statistics()
 
 
 def read(name, folder=WORKLOAD_FOLDER):
-    special = {"jobs": load_job_statistics, "requests": load_request_statistics}
+    special = {"jobs": load_job_statistics}
     return special[name](folder) if name in special else load_workload_statistics(name, folder)
 
 
 # ------------------------------------------------------------------------------------------- as they ship
 
 
-def test_five_files_ship():
+def test_four_files_ship():
     assert sorted(path.stem for path in WORKLOAD_FOLDER.glob("*.json")) == FILES
 
 
@@ -173,8 +172,7 @@ def test_shipped_load_statistics_are_those_of_the_traces(name, again):
 
 @needs_data
 @pytest.mark.data
-def test_shipped_job_and_request_statistics_are_those_of_the_traces(again):
-    assert load_request_statistics() == load_request_statistics(again)
+def test_shipped_job_statistics_are_those_of_the_traces(again):
     asked = load_job_statistics(again)
     assert (JOBS.source, JOBS.median_s, JOBS.mean_s, JOBS.longest_s) == (
         asked.source,
