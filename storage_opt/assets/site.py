@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from storage_opt.assets.base import Asset
 from storage_opt.assets.battery import Battery
-from storage_opt.assets.facility import Facility, load_bounds_kw
+from storage_opt.assets.facility import Facility
 from storage_opt.assets.generator import Generator
 from storage_opt.assets.grid import GridConnection
 from storage_opt.assets.load import FixedLoad
@@ -17,6 +17,7 @@ from storage_opt.modeler import Limit
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
+from storage_opt.workload.bounds import load_bounds_kw
 from storage_opt.workload.plan import ComputePlan
 
 __all__ = ["Caps", "site_assets", "site_battery"]
@@ -28,7 +29,7 @@ Caps = Mapping[Flow, Sequence[Limit]]
 def site_assets(site: Site, caps: Caps, compute: ComputePlan) -> tuple[Asset, ...]:
     """Every asset of the site, the grid connection first; `caps` are those of a contract on the exchange."""
     spec = site.spec
-    loads = [FixedLoad(name, site.values(load.power_kw)) for name, load in spec.load.items()]
+    loads = [FixedLoad(name, site.values(load.power_kw), load.curtailable_frac) for name, load in spec.load.items()]
     plants = [
         Generator(name, plant.capacity_kw * site.values(plant.profile), plant.curtailable)
         for name, plant in spec.generator.items()
@@ -50,9 +51,10 @@ _Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def _drawn(site: Site, loads: list[FixedLoad], facilities: list[Facility]) -> _Bounds:
     """Least and most power that all consumers draw (T,). [kW]"""
-    fixed = sum((load.power_kw for load in loads), start=np.zeros(site.horizon.steps))
+    nothing = np.zeros(site.horizon.steps)
+    least, most = sum((load.least_kw for load in loads), nothing), sum((load.power_kw for load in loads), nothing)
     bounds = [load_bounds_kw(facility.plan) for facility in facilities]
-    return sum((low for low, _ in bounds), start=fixed), sum((high for _, high in bounds), start=fixed)
+    return sum((low for low, _ in bounds), start=least), sum((high for _, high in bounds), start=most)
 
 
 def _grid(site: Site, drawn: _Bounds, plants: list[Generator], batteries: list[Battery], caps: Caps) -> GridConnection:

@@ -10,23 +10,28 @@ from storage_opt.io.spec_faults import nearest
 from storage_opt.io.stamps import is_time_header
 from storage_opt.io.table import Table
 from storage_opt.schedule import GRID, Flow, FlowKind
+from storage_opt.spec.load import LoadSpec
 from storage_opt.spec.site import SiteSpec
 from storage_opt.spec.workload import WorkloadSpec
 from storage_opt.units import Dimension, factor, unit_in_header
 
-__all__ = ["FlowColumn", "expected_flows", "flow_columns", "kinds_of"]
+__all__ = ["FlowColumn", "expected_flows", "flow_columns", "kinds_of", "product_kinds"]
 
 _WORDS: dict[FlowKind, tuple[str, ...]] = {
     FlowKind.IMPORT_KW: ("import", "grid_import", "下网", "购电", "受电"),
     FlowKind.EXPORT_KW: ("export", "grid_export", "上网", "售电"),
     FlowKind.LOAD_KW: ("load", "consumption", "负荷", "负载", "用电"),
+    FlowKind.DROPPED_KW: ("dropped", "切除"),
     FlowKind.AVAILABLE_KW: ("available", "可用", "可发"),
     FlowKind.USED_KW: ("used", "generation", "发电"),
     FlowKind.CURTAILED_KW: ("curtailed", "curtailment", "弃电"),
     FlowKind.CHARGE_KW: ("charge", "charging", "充电"),
     FlowKind.DISCHARGE_KW: ("discharge", "discharging", "放电"),
     FlowKind.ENERGY_KWH: ("energy", "stored_energy", "储能电量"),
-    FlowKind.RESERVED_KW: ("reserved", "预留"),
+    FlowKind.UP_KW: ("up", "上调预留"),
+    FlowKind.DOWN_KW: ("down", "下调预留"),
+    FlowKind.COMMITTED_KW: ("committed", "承诺"),
+    FlowKind.DELIVERED_KW: ("delivered", "响应"),
     FlowKind.REFUSED_UNITS: ("refused_units",),
     FlowKind.LATE_UNIT_H: ("late_unit_h",),
 }
@@ -64,9 +69,32 @@ def kinds_of(spec: SiteSpec) -> dict[str, tuple[FlowKind, ...]]:
         GRID: (FlowKind.IMPORT_KW, FlowKind.EXPORT_KW),
         **dict.fromkeys(spec.consumers, (FlowKind.LOAD_KW,)),
         **{name: _service_flows(workload) for name, workload in spec.workload.items()},
+        **{name: _load_flows(load) for name, load in spec.load.items() if load.curtailable_frac},
         **dict.fromkeys(spec.generator, generator),
         **dict.fromkeys(spec.battery, battery),
+        **product_kinds(spec),
     }
+
+
+def product_kinds(spec: SiteSpec) -> dict[str, tuple[FlowKind, ...]]:
+    """Every owner of flows of products, and the kinds of flows it may have."""
+    all_providers = (*spec.battery, *spec.workload, *spec.facility, *spec.load)
+    held = {
+        f"{name}.{provider}": (FlowKind.UP_KW, FlowKind.DOWN_KW)
+        for name, product in spec.regulation.items()
+        for provider in product.providers or all_providers
+    }
+    events = dict.fromkeys(spec.response, (FlowKind.COMMITTED_KW, FlowKind.DELIVERED_KW))
+    paid = {
+        f"{name}.{battery}": (FlowKind.DELIVERED_KW,)
+        for name, payment in spec.incentive.items()
+        for battery in payment.batteries or tuple(spec.battery)
+    }
+    return {**held, **events, **paid}
+
+
+def _load_flows(load: LoadSpec) -> tuple[FlowKind, ...]:
+    return (FlowKind.LOAD_KW, FlowKind.DROPPED_KW) if load.curtailable_frac else (FlowKind.LOAD_KW,)
 
 
 def _service_flows(workload: WorkloadSpec) -> tuple[FlowKind, ...]:
@@ -144,7 +172,7 @@ def _flow_of(header: str, spec: SiteSpec) -> Flow | str | None:
         suggestion = f"; did you mean `{by_folded[close]}`?" if close else ""
         return f"column `{header}` belongs to `{prefix}`, which the site does not have{suggestion}"
     owner = by_folded[prefix]
-    if kind not in owners[owner] and kind is not FlowKind.RESERVED_KW:
+    if kind not in owners[owner]:
         return f"column `{header}`: `{owner}` has no such flow, only {', '.join(owners[owner])}"
     return Flow(owner, kind)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from storage_opt.errors import Fault
-from storage_opt.io.schedule_columns import expected_flows
+from storage_opt.io.schedule_columns import expected_flows, product_kinds
 from storage_opt.io.stamps import counted
 from storage_opt.schedule import GRID, Flow, FlowKind
 from storage_opt.spec.resolved import Site
@@ -70,6 +70,7 @@ class Filling:
     def complete(self) -> None:
         """Fill every flow of the site, or say which columns are needed."""
         self._fill_loads()
+        self._fill_products()
         self._fill_generators()
         self._fill_grid()
         if self.faults:
@@ -97,9 +98,28 @@ class Filling:
             if Flow(name, FlowKind.LOAD_KW) not in self.flows:
                 self._need(Flow(name, FlowKind.LOAD_KW))
         for flow in expected_flows(self.site.spec):
-            if flow.kind in {FlowKind.LATE_UNIT_H, FlowKind.REFUSED_UNITS} and flow not in self.flows:
+            if (
+                flow.kind in {FlowKind.LATE_UNIT_H, FlowKind.REFUSED_UNITS, FlowKind.DROPPED_KW}
+                and flow not in self.flows
+            ):
                 self.flows[flow] = np.zeros(self.site.horizon.steps)
                 self._note(f"`{flow.column}` is zero, for the table does not have it")
+
+    def _fill_products(self) -> None:
+        missing = [
+            flow
+            for owner, kinds in product_kinds(self.site.spec).items()
+            for kind in kinds
+            if (flow := Flow(owner, kind)) not in self.flows
+        ]
+        for flow in missing:
+            self.flows[flow] = np.zeros(self.site.horizon.steps)
+        products = dict.fromkeys(flow.owner.split(".")[0] for flow in missing)
+        lacking = [name for name in products if not any(f.owner.split(".")[0] == name for f in self._metered)]
+        if lacking:
+            self._note(
+                f"nothing was sold of {', '.join(f'`{name}`' for name in lacking)}, for the table does not say so"
+            )
 
     def _fill_generators(self) -> None:
         for name, generator in self.site.spec.generator.items():

@@ -15,6 +15,7 @@ from storage_opt.charges.base import Charge
 from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
 from storage_opt.ledger.marginal import cost_when_short, least_gain_of_export, price_per_kwh
 from storage_opt.lowering.compute.plan import compute_plan
+from storage_opt.lowering.products.flows import nothing_sold
 from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
@@ -101,6 +102,10 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
     for name in site.spec.battery:
         for kind in (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH):
             flows[Flow(name, kind)] = nothing
+    flows |= {
+        Flow(name, FlowKind.DROPPED_KW): nothing for name, load in site.spec.load.items() if load.curtailable_frac
+    }
+    flows |= nothing_sold(site)
     schedule = Schedule(horizon, flows)
     dear = _dear_use_kw(plants, used, load, price_per_kwh(charges, Flow(GRID, FlowKind.IMPORT_KW), horizon))
     notes = [

@@ -1,4 +1,4 @@
-"""What using the assets costs: battery wear, energy of plants, curtailment."""
+"""What using the assets costs: battery wear, load that is dropped, energy of plants, curtailment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.resolved import Site
 
-__all__ = ["WEAR_PAYEE", "lower_assets"]
+__all__ = ["DROPPED_PAYEE", "WEAR_PAYEE", "lower_assets"]
 
+DROPPED_PAYEE = "users of the load"
+"""Who bears that load is dropped."""
 WEAR_PAYEE = "battery wear"
 """Who receives the cost of wear: nobody today, the replacement later."""
 
@@ -33,6 +35,11 @@ def lower_assets(site: Site) -> tuple[Charge, ...]:
             price = np.full(site.horizon.steps, battery.wear_cost_per_kwh)
             line = Line(f"{name}.wear", WEAR_PAYEE, Stream.WEAR)
             charges.append(EnergyCharge(line, Metered.of(Flow(name, FlowKind.DISCHARGE_KW)), price))
+    for name, load in site.spec.load.items():
+        if load.curtailable_frac and load.curtailment_cost_per_kwh is not None:
+            line = Line(f"{name}.dropped", DROPPED_PAYEE, Stream.SERVICE)
+            price = np.full(site.horizon.steps, load.curtailment_cost_per_kwh)
+            charges.append(EnergyCharge(line, Metered.of(Flow(name, FlowKind.DROPPED_KW)), price))
     for name, plant in site.spec.generator.items():
         with gathered(faults):
             charges.extend(_plant(name, plant, site))

@@ -11,6 +11,7 @@ from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.assets import lower_assets
 from storage_opt.lowering.compute.charges import lower_service
 from storage_opt.lowering.contract.supply import lower_supply
+from storage_opt.lowering.products.charges import lower_products
 from storage_opt.lowering.refusal import gathered
 from storage_opt.lowering.tariff import lower_tariff
 from storage_opt.spec.resolved import Site
@@ -42,6 +43,8 @@ def lower_site(site: Site) -> tuple[Charge, ...]:
     with gathered(faults):
         charges.extend(lower_assets(site))
     charges.extend(lower_service(site))
+    with gathered(faults):
+        charges.extend(lower_products(site))
     faults.extend(_names_twice(charges))
     Faults([replace(fault, file=fault.file or file) for fault in faults.found]).raise_if_any()
     return tuple(charges)

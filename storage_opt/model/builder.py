@@ -32,6 +32,7 @@ class VariableRecord:
     money: bool
     even: float
     prompt: NDArray[np.float64] | float
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +70,15 @@ class ModelBuilder:
         money: bool = False,
         even: float = 0.0,
         prompt: NDArray[np.float64] | float = 0.0,
+        whole: bool = False,
     ) -> Expression:
         """A named variable (size,) within its limits; the tightest of several binds."""
         low = _tightest(lower, size, np.maximum, -np.inf)
         high = _tightest(upper, size, np.minimum, np.inf)
         variable = cp.Variable(size, name=name, bounds=[low, high])
-        self.variables.append(VariableRecord(name, variable, _limits(lower), _limits(upper), money, even, prompt))
+        self.variables.append(
+            VariableRecord(name, variable, _limits(lower), _limits(upper), money, even, prompt, whole)
+        )
         return variable
 
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from storage_opt.assets.base import Opposites
 from storage_opt.charges.base import Charge
 from storage_opt.errors import FormulationError
+from storage_opt.lowering.products.headroom import lower_headroom
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.model.bus import assemble_bus
+from storage_opt.model.products import state_products
 from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.tie_break import TieBreak
@@ -83,6 +85,7 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         flows,
         terms,
         tuple(_opposite_columns(pair, where, form) for pair in opposites),
+        _whole(model, columns),
     )
 
 
@@ -93,7 +96,8 @@ def assemble(
     model = ModelBuilder(site.horizon)
     caps, others = _caps_first(rules)
     flows, opposites = assemble_bus(model, site, caps)
-    for rule in others:
+    flows |= state_products(model, site)
+    for rule in (*others, *lower_headroom(site)):
         rule.require(model, flows)
     terms = []
     for charge in charges:
@@ -102,6 +106,15 @@ def assemble(
             raise FormulationError(charge.line.name, "is not convex", "use rising prices, or split it into branches")
         terms.append(ChargeTerm(charge, cost))
     return model, flows, opposites, tuple(terms)
+
+
+def _whole(model: ModelBuilder, columns: tuple[Columns, ...]) -> NDArray[np.intp]:
+    marked = [
+        np.arange(block.where.start, block.where.stop)
+        for record, block in zip(model.variables, columns, strict=True)
+        if record.whole
+    ]
+    return np.concatenate(marked) if marked else np.zeros(0, dtype=np.intp)
 
 
 def _caps_first(rules: Sequence[ContractRule]) -> tuple[dict[Flow, list[Limit]], list[ContractRule]]:
@@ -154,6 +167,8 @@ def _typical_sizes(model: ModelBuilder, columns: tuple[Columns, ...], form: Stan
     for record, block in zip(model.variables, columns, strict=True):
         if record.money:
             size[block.where] = money
+        if record.whole:
+            size[block.where] = 1.0
     return size
 
 

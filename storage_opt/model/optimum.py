@@ -13,6 +13,7 @@ from storage_opt.model.infeasibility import diagnosed
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.unbounded import runaway
+from storage_opt.model.whole import decided
 
 __all__ = ["Optimum", "solve_program"]
 
@@ -82,9 +83,12 @@ def solve_program(
         raise SolverError(message, "try another --solver")
     if verdict.point is None:
         raise runaway(program)
-    exact = repaired(program, verdict.point, requested=solver, tell=tell)
+    chosen = decided(program, verdict.point, requested=solver, tell=tell)
+    exact = repaired(chosen.program, chosen.point, requested=solver, tell=tell)
     found = exact.point.optimality
     gap = found.relative_gap
-    if exact.repair is not None:
-        gap = max(found.cost - exact.bound, 0.0) / max(abs(found.cost), 1e-9)
-    return Optimum(exact.point, gap, exact.repair, verdict.attempts + exact.attempts)
+    if exact.repair is not None or program.whole.size:
+        # with whole decisions the bound of the repair is that of one choice among them
+        bound = chosen.bound if program.whole.size else exact.bound
+        gap = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-9)
+    return Optimum(exact.point, gap, exact.repair, verdict.attempts + chosen.attempts + exact.attempts)

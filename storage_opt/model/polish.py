@@ -14,6 +14,7 @@ from scipy.signal import lfilter
 
 from storage_opt.assets.site import site_battery
 from storage_opt.model.polish_compute import polished_compute
+from storage_opt.model.polish_products import polished_products
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
 
@@ -46,6 +47,8 @@ def polished(site: Site, flows: Mapping[Flow, _Values], noise: float = NOISE_REL
         clean[used] = _snapped(flows[used], available, noise * plant.capacity_kw)
     for name in site.spec.battery:
         clean |= _snapped_battery(site, name, flows, noise)
+    clean |= _served_loads(site, flows, noise)
+    clean |= polished_products(site, flows, noise)
     _absorb_idle_exchange(site, clean)
     for name in site.spec.generator:
         clean[Flow(name, FlowKind.CURTAILED_KW)] = (
@@ -76,6 +79,17 @@ def simultaneous_kwh(schedule: Schedule) -> float:
 def _snapped(values: _Values, most: _Values | float, noise: float) -> _Values:
     """Values moved to nothing or to the most where they are within noise of it."""
     return np.where(values <= noise, 0.0, np.where(values >= most - noise, most, values))
+
+
+def _served_loads(site: Site, flows: Mapping[Flow, _Values], noise: float) -> dict[Flow, _Values]:
+    served: dict[Flow, _Values] = {}
+    for name, load in site.spec.load.items():
+        if load.curtailable_frac:
+            power, flow = site.values(load.power_kw), Flow(name, FlowKind.DROPPED_KW)
+            most = load.curtailable_frac * power
+            served[flow] = _snapped(flows[flow], most, noise * float(most.max(initial=0.0)))
+            served[Flow(name, FlowKind.LOAD_KW)] = power - served[flow]
+    return served
 
 
 def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values], noise: float) -> dict[Flow, _Values]:

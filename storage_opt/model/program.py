@@ -81,6 +81,8 @@ class Program:
         The charges whose sum is the objective.
     opposites : tuple of OppositeColumns
         Pairs of flows that must not run together.
+    whole : (N,) int array
+        Columns that are whole numbers in the end.
     """
 
     horizon: Horizon
@@ -93,6 +95,7 @@ class Program:
     flows: Mapping[Flow, Expression]
     terms: tuple[ChargeTerm, ...]
     opposites: tuple[OppositeColumns, ...]
+    whole: NDArray[np.intp]
 
     def put(self, x: NDArray[np.float64]) -> None:
         """Give every variable its value, so that flows and costs can be read."""

@@ -15,7 +15,10 @@ from storage_opt.spec.fields import Name, Spec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
 from storage_opt.spec.horizon import HorizonSpec
+from storage_opt.spec.incentive import IncentiveSpec
 from storage_opt.spec.load import LoadSpec
+from storage_opt.spec.regulation import RegulationSpec
+from storage_opt.spec.response import ResponseSpec
 from storage_opt.spec.tariff import TariffSpec
 from storage_opt.spec.workload import WorkloadSpec
 
@@ -51,6 +54,12 @@ class SiteSpec(Spec):
     """Tariffs by name; at least one unless the contract says how supply is paid."""
     contract: ContractSpec | None = None
     """Rules of a green direct supply contract."""
+    regulation: Mapping[Name, RegulationSpec] = {}
+    """Power held ready for calls by name: peak regulation, reserve, demand response on call."""
+    response: Mapping[Name, ResponseSpec] = {}
+    """Demand response in events by name."""
+    incentive: Mapping[Name, IncentiveSpec] = {}
+    """Payments to storage by rule by name."""
 
     @model_validator(mode="after")
     def _something_is_paid(self) -> Self:
@@ -61,7 +70,8 @@ class SiteSpec(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        owners = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
+        assets = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
+        owners = (*assets, self.regulation, self.response, self.incentive)
         names = [*(name for owner in owners for name in owner), "grid", "site"]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -85,6 +85,8 @@ class WorkloadSpec(Spec):
     """Largest loss of speed of a unit, within the speed curve: the tier of the class."""
     checkpoint_h: Hours = 0.0
     """Work lost each time a unit is suspended: half the checkpoint interval, plus writing and loading."""
+    notice_h: Hours = 0.0
+    """Notice that stopping or starting it on call needs; decides which products it may provide."""
     late_cost_per_unit_h: MoneyPerUnitHour | None = None
     """Cost of a unit-hour of work for each hour that it is late; left out, lateness is forbidden."""
     max_late_h: Hours = 24.0

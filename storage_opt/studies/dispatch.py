@@ -18,6 +18,8 @@ from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.defaults import contract_notes
 from storage_opt.lowering.contract.rules import lower_rules
+from storage_opt.lowering.products.headroom import lower_headroom
+from storage_opt.lowering.products.notes import product_notes
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.model.duals import Worth
@@ -100,7 +102,7 @@ def dispatched(
     warm_up()
     with clock("build"):
         tell("lowering tariffs")
-        charges, rules = lower_site(site), lower_rules(site)
+        charges, rules, headroom = lower_site(site), lower_rules(site), lower_headroom(site)
         baseline = baseline_schedule(site, charges, rules)
         baseline_rules = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
     with clock("solve"):
@@ -110,9 +112,10 @@ def dispatched(
     clock.move("solve", "compile", solved.compile_s)
     with clock("settle"):
         tell("settling the bill")
-        schedule, ledger, mismatch = _settled_plan(site, charges, rules, program, optimum)
+        kept = (*rules, *headroom)
+        schedule, ledger, mismatch = _settled_plan(site, charges, kept, program, optimum)
         baseline_ledger = settle(baseline.schedule, charges)
-        checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
+        checks = tuple(rule.check(schedule, site.horizon) for rule in kept)
         certificate = _certificate(optimum, schedule, mismatch, checks)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
         use = _battery_use(site, schedule)
@@ -156,6 +159,7 @@ def _notes(
     return (
         *site.notes,
         *contract_notes(site),
+        *product_notes(site),
         *compute_plan(site).notes,
         *baseline.notes,
         *broken_rule_notes(baseline_rules),

@@ -26,7 +26,7 @@ from storage_opt.model.builder import ModelBuilder
 from storage_opt.schedule import Flow, FlowKind, Metered
 from tests.support.small_sites import EXPORT, IMPORT, line, peak_demand, whole_periods
 
-RESERVED = Metered.of(Flow("product", FlowKind.RESERVED_KW))
+RESERVED = Metered.of(Flow("product", FlowKind.UP_KW))
 HORIZON = Horizon(date(2025, 1, 25), date(2025, 1, 25) + timedelta(days=15), 60, "Europe/Berlin")
 
 
@@ -106,7 +106,7 @@ def minimum_bill(draw: st.DrawFn) -> Charge:
 @st.composite
 def reservation(draw: st.DrawFn) -> Charge:
     price = np.random.default_rng(draw(st.integers(0, 99))).uniform(0, 1, HORIZON.steps)
-    return Reservation(line("reserve", Stream.RESERVE), RESERVED, EXPORT - IMPORT, np.full(HORIZON.steps, 400.0), price)
+    return Reservation(line("reserve", Stream.RESERVE), RESERVED, price)
 
 
 @st.composite

@@ -50,6 +50,8 @@ UNIT_IN_NAME = {
     "token/s": "tokens_per_s",
     "money/(unit h)": "_per_unit_h",
     "%": "percent",
+    "money/(kW day)": "_per_kw_day",
+    "money/(kW year)": "_per_kw_year",
 }
 DIMENSIONLESS = re.compile(
     r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$)"

@@ -1,0 +1,108 @@
+"""Headroom of a battery: what its converter and its stored energy allow beyond the plan."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.lowering.products.provider import Backing, Provider, Room, Side
+from storage_opt.modeler import Rule
+from storage_opt.schedule import Flow, FlowKind, Metered
+from storage_opt.spec.battery import BatterySpec, TaperPoint
+from storage_opt.spec.resolved import Site
+
+__all__ = ["battery_provider"]
+
+_Array = NDArray[np.float64]
+
+
+def battery_provider(site: Site, name: str) -> Provider:
+    """Power and energy that a battery has left.
+
+    Notes
+    -----
+    Up: ``r <= P_discharge - d + c`` and, where the limit tapers, ``r + slope W / eta_d <= limit(E) - d``;
+    ``W / eta_d <= E - E_min``. Down: ``r <= P_charge - c + d``; ``W / eta_d <= E_max - E``: a call that lowers
+    discharge keeps as much in the cells as it would have taken from them, which is more than charging would store.
+    Batteries that may not charge from the grid take more only by discharging less; those with a ramp limit are left
+    out, for a call could break it.
+    """
+    spec = site.spec.battery[name]
+    if spec.ramp_kw_per_h is not None:
+        reason = "its ramp limit could be broken by a call"
+        return Provider(name, None, None, why_not={"up": reason, "down": reason})
+    return Provider(name, _up(site, name, spec), _down(site, name, spec))
+
+
+def _up(site: Site, name: str, spec: BatterySpec) -> Side:
+    charge, discharge, stored = _flows(name)
+    ones = np.ones(site.horizon.steps)
+    low, high = _window_kwh(site, spec)
+    rooms = [
+        Room(
+            _rule(name, "room_up", "power left to give", "kW"), charge - discharge, spec.discharge_limit_kw * ones, ones
+        )
+    ]
+    rooms += _taper_rooms(name, "up", spec.discharge_taper, spec.discharge_limit_kw, spec, site)
+    backing = Backing(
+        _rule(name, "energy_up", "energy left to give", "kWh"), stored, -low, ones / spec.discharge_efficiency
+    )
+    most_kw = (spec.discharge_limit_kw + spec.power_kw) * ones
+    return Side(
+        most_kw,
+        spec.discharge_limit_kw,
+        tuple(rooms),
+        (backing,),
+        most_kwh=float((high - low).max()) * spec.discharge_efficiency,
+    )
+
+
+def _down(site: Site, name: str, spec: BatterySpec) -> Side:
+    charge, discharge, stored = _flows(name)
+    ones = np.ones(site.horizon.steps)
+    low, high = _window_kwh(site, spec)
+    rating = spec.power_kw if spec.grid_charging else 0.0
+    available = discharge - charge if spec.grid_charging else discharge
+    rooms = [Room(_rule(name, "room_down", "power left to take", "kW"), available, rating * ones, ones)]
+    rooms += _taper_rooms(name, "down", spec.charge_taper, spec.power_kw, spec, site)
+    empty = stored.times(-1.0)
+    backing = Backing(
+        _rule(name, "energy_down", "energy left to take", "kWh"), empty, high, ones / spec.discharge_efficiency
+    )
+    most_kw = (spec.discharge_limit_kw + rating) * ones
+    most_kwh = float((high - low).max()) * spec.discharge_efficiency
+    return Side(most_kw, spec.power_kw, tuple(rooms), (backing,), most_kwh=most_kwh)
+
+
+def _flows(name: str) -> tuple[Metered, Metered, Metered]:
+    kinds = (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH)
+    charge, discharge, stored = (Metered.of(Flow(name, kind)) for kind in kinds)
+    return charge, discharge, stored
+
+
+def _window_kwh(site: Site, spec: BatterySpec) -> tuple[_Array, _Array]:
+    return site.values(spec.soc_min_frac) * spec.energy_kwh, site.values(spec.soc_max_frac) * spec.energy_kwh
+
+
+def _rule(name: str, part: str, words: str, unit: str) -> Rule:
+    key = f"battery.{name}.{'energy_kwh' if unit == 'kWh' else 'power_kw'}"
+    return Rule(f"{name}.{part}", f"{words} of {name}", unit, key)
+
+
+def _taper_rooms(
+    name: str, side: str, points: tuple[TaperPoint, ...], rating_kw: float, spec: BatterySpec, site: Site
+) -> list[Room]:
+    """Limits that taper with the stored energy, which a call moves."""
+    charge, discharge, stored = _flows(name)
+    ones = np.ones(site.horizon.steps)
+    planned = charge - discharge if side == "up" else discharge - charge
+    rooms = []
+    for number, (left, right) in enumerate(zip(points, points[1:], strict=False), start=1):
+        slope = (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)
+        per_kwh = slope * rating_kw / spec.energy_kwh if spec.energy_kwh else 0.0
+        falling = per_kwh if side == "up" else -per_kwh
+        constant = (left.power_frac - slope * left.soc_frac) * rating_kw * ones
+        rule = _rule(name, f"taper_{side}_{number}", "power left where it tapers", "kW")
+        drain = max(falling, 0.0) / spec.discharge_efficiency
+        rooms.append(Room(rule, planned + stored.times(per_kwh), constant, ones, drain))
+    return rooms

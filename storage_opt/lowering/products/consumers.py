@@ -1,0 +1,215 @@
+"""Headroom of what consumes: work that can be stopped or brought forward, cold in tanks, load that may be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.lowering.compute.plan import compute_plan
+from storage_opt.lowering.products.provider import Backing, Provider, Room, Side, WorkBacking
+from storage_opt.modeler import Rule
+from storage_opt.schedule import Flow, FlowKind, Metered
+from storage_opt.spec.resolved import Site
+from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
+
+__all__ = ["cold_provider", "load_provider", "work_providers"]
+
+_Array = NDArray[np.float64]
+
+
+def work_providers(site: Site) -> Iterator[Provider]:
+    """Every class of work that may wait, in the order of the site.
+
+    Notes
+    -----
+    Up: units that work above the least that must; a call stops them for its duration, and what they would have done
+    waits: within its deadlines, and caught up by free units in the time allowed. Down: units that are free do work that
+    waits. Power a unit gives is that of the flattest part of the cluster's curve, so a call gives at least what was
+    sold; cooling that is saved besides is not counted. Classes whose jobs are decided one by one, that are capped, or
+    that have a ramp limit are left out, and so is taking more where a cooling plant would have to follow.
+    """
+    for facility in compute_plan(site).facilities.values():
+        for cluster in facility.clusters:
+            for plan in cluster.work:
+                yield _work_provider(facility, cluster, plan)
+
+
+def _work_provider(facility: FacilityPlan, cluster: ClusterPlan, plan: WorkPlan) -> Provider:
+    reason = _why_not(cluster, plan)
+    notice_h = plan.spec.notice_h
+    if reason:
+        return Provider(plan.name, None, None, notice_h, {"up": reason, "down": reason})
+    slope = min(line.slope for line in cluster.power.curve)
+    kw_per_unit = cluster.power.span_kw * slope * plan.spec.power_frac * facility.building.it_factor
+    if not np.all(kw_per_unit > 0):
+        flat = "its power does not depend on what it does"
+        return Provider(plan.name, None, None, notice_h, {"up": flat, "down": flat})
+    up = _work_up(cluster, plan, kw_per_unit)
+    if facility.building.cooling is not None:
+        cooled = "cooling would have to follow"
+        return Provider(plan.name, up, None, notice_h, {"down": cooled})
+    return Provider(plan.name, up, _work_down(cluster, plan, kw_per_unit), notice_h)
+
+
+def _why_not(cluster: ClusterPlan, plan: WorkPlan) -> str:
+    spec = plan.spec
+    if not plan.moves or len(plan.curves) != 1 or not np.any(plan.curves[0].most_backlog_unit_h > 0):
+        return "it never waits" if plan.blocks is None else "its jobs are decided one by one"
+    if plan.blocks is not None:
+        return "its jobs are decided one by one"
+    if spec.speed_curve:
+        return "its units may be capped already"
+    if spec.ramp_units_per_h is not None or cluster.ramp_kw_per_h is not None:
+        return "a ramp limit could be broken by a call"
+    return ""
+
+
+def _work_up(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
+    per_kw, spec, name = 1.0 / kw_per_unit, plan.spec, plan.name
+    rate = Metered.of(Flow(name, FlowKind.WORK_UNITS))
+    least = np.zeros_like(per_kw)
+    if spec.max_suspended_frac is not None:
+        least = np.maximum(least, (1.0 - spec.max_suspended_frac) * plan.unshifted_units)
+    if spec.min_running_frac is not None:
+        floor = np.minimum(spec.min_running_frac * float(plan.room_units.max()), plan.unshifted_units)
+        least = np.maximum(least, floor)
+    rooms = (Room(_rule(name, "room_up", "units left to stop", "unit"), rate, -least, per_kw),)
+    most_backlog = plan.curves[0].most_backlog_unit_h
+    work = WorkBacking(
+        _rule(name, "deadline_room", "work that may wait longer", "unit h"),
+        Rule(
+            f"{cluster.name}.catching_up",
+            f"units left to catch up on {cluster.name}",
+            "unit h",
+            f"cluster.{cluster.name}.installed_units",
+        ),
+        cluster.name,
+        per_kw,
+        spec.checkpoint_h,
+        Metered.of(Flow(name, FlowKind.BACKLOG_UNIT_H)),
+        most_backlog,
+        Metered.of(*(Flow(other.name, FlowKind.RUNNING_UNITS) for other in cluster.work)),
+        cluster.power.on_units,
+    )
+    most_kw = np.maximum(plan.room_units - least, 0.0) * kw_per_unit
+    return Side(
+        most_kw, float(most_kw.max(initial=0.0)), rooms, work=work, most_kwh=float((most_backlog * kw_per_unit).max())
+    )
+
+
+def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
+    per_kw, name = 1.0 / kw_per_unit, plan.name
+    rate = Metered.of(Flow(name, FlowKind.WORK_UNITS))
+    at_work = Metered.of(*(Flow(other.name, FlowKind.RUNNING_UNITS) for other in cluster.work))
+    rooms = (
+        Room(_rule(name, "room_down", "units left to start", "unit"), rate.times(-1.0), plan.room_units, per_kw),
+        Room(
+            Rule(
+                f"{name}.units_down",
+                f"units of {cluster.name} left to start {name}",
+                "unit",
+                f"cluster.{cluster.name}.installed_units",
+            ),
+            at_work.times(-1.0),
+            cluster.power.on_units,
+            per_kw,
+        ),
+    )
+    backlog = Metered.of(Flow(name, FlowKind.BACKLOG_UNIT_H))
+    waiting = _rule(name, "energy_down", "work that waits", "unit h")
+    backing = Backing(waiting, backlog, np.zeros_like(per_kw), per_kw)
+    most_kwh = float((plan.curves[0].most_backlog_unit_h * kw_per_unit).max())
+    most_kw = plan.room_units * kw_per_unit
+    return Side(most_kw, float(most_kw.max(initial=0.0)), rooms, (backing,), most_kwh=most_kwh)
+
+
+def _rule(name: str, part: str, words: str, unit: str) -> Rule:
+    return Rule(f"{name}.{part}", f"{words} of {name}", unit, f"workload.{name}.max_delay_h")
+
+
+def cold_provider(facility: FacilityPlan) -> Provider:
+    """Cold in a tank: up by emptying it instead of running the plant, down by filling it.
+
+    Notes
+    -----
+    ``cop r <= melt_max - melt + fill``, ``r <= cooling``, ``cop W <= C``; down ``cop r <= fill_max - fill + melt``,
+    ``r <= capacity / cop - cooling``, ``cop W <= C_max - C``.
+    """
+    name, building = facility.name, facility.building
+    cooling = building.cooling
+    if cooling is None or cooling.tank is None or cooling.tank.charge_cop_frac != 1.0:
+        reason = "it has no tank of cold that is as efficient as direct cooling"
+        return Provider(name, None, None, why_not={"up": reason, "down": reason})
+    tank, ones = cooling.tank, np.ones_like(building.cop)
+    fill, melt = (Metered.of(Flow(name, k)) for k in (FlowKind.TANK_CHARGE_KW, FlowKind.TANK_DISCHARGE_KW))
+    content, plant = (Metered.of(Flow(name, k)) for k in (FlowKind.TANK_KWH, FlowKind.COOLING_KW))
+
+    def rule(part: str, words: str, unit: str, key: str) -> Rule:
+        return Rule(f"{name}.{part}", f"{words} of {name}", unit, f"facility.{name}.cooling.{key}")
+
+    up = Side(
+        (tank.discharge_kw + tank.charge_kw) / building.cop,
+        tank.discharge_kw / float(building.cop.max()),
+        (
+            Room(
+                rule("room_up", "cold left to give", "kW", "tank.discharge_kw"),
+                fill - melt,
+                tank.discharge_kw * ones,
+                building.cop,
+            ),
+            Room(rule("plant_up", "cooling left to stop", "kW", "cop"), plant, 0.0 * ones, ones),
+        ),
+        (Backing(rule("energy_up", "cold left to give", "kWh", "tank.energy_kwh"), content, 0.0 * ones, building.cop),),
+        most_kwh=tank.energy_kwh / float(building.cop.min()),
+    )
+    capacity = np.full_like(ones, np.inf if cooling.capacity_kw is None else cooling.capacity_kw)
+    down = Side(
+        (tank.discharge_kw + tank.charge_kw) / building.cop,
+        tank.charge_kw / float(building.cop.max()),
+        (
+            Room(
+                rule("room_down", "cold left to take", "kW", "tank.charge_kw"),
+                melt - fill,
+                tank.charge_kw * ones,
+                building.cop,
+            ),
+            Room(
+                rule("plant_down", "cooling left to start", "kW", "capacity_kw"),
+                plant.times(-1.0),
+                capacity / building.cop,
+                ones,
+            ),
+        ),
+        (
+            Backing(
+                rule("energy_down", "cold left to take", "kWh", "tank.energy_kwh"),
+                content.times(-1.0),
+                tank.energy_kwh * ones,
+                building.cop,
+            ),
+        ),
+        most_kwh=tank.energy_kwh / float(building.cop.min()),
+    )
+    return Provider(name, up, down)
+
+
+def load_provider(site: Site, name: str) -> Provider:
+    """Load that may be dropped: ``r <= load - what may not be dropped``, for as long as it can stay dropped."""
+    spec = site.spec.load[name]
+    down = {"down": "a fixed load takes no more"}
+    if not spec.curtailable_frac:
+        return Provider(name, None, None, spec.notice_h, {"up": "no part of it may be dropped", **down})
+    power = site.values(spec.power_kw)
+    rule = Rule(f"{name}.room_up", f"load of {name} left to drop", "kW", f"load.{name}.curtailable_frac")
+    kept = (1.0 - spec.curtailable_frac) * power
+    room = Room(rule, Metered.of(Flow(name, FlowKind.LOAD_KW)), -kept, np.ones_like(power))
+    most = spec.curtailable_frac * power
+    return Provider(
+        name,
+        Side(most, float(most.max(initial=0.0)), (room,), longest_h=spec.max_curtailment_h),
+        None,
+        spec.notice_h,
+        down,
+    )

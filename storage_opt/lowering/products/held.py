@@ -1,0 +1,189 @@
+"""Power held ready on the horizon: when it is offered, by whom, and what it is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.errors import Faults
+from storage_opt.horizon import Horizon, Periods
+from storage_opt.lowering.products.presets import filled, preset_row
+from storage_opt.lowering.products.provider import Provider
+from storage_opt.lowering.products.roster import chosen_providers
+from storage_opt.lowering.products.sizes import require_backing, require_size
+from storage_opt.lowering.refusal import gathered, refuse
+from storage_opt.lowering.window import window_mask
+from storage_opt.schedule import Flow, FlowKind
+from storage_opt.spec.regulation import RegulationSpec
+from storage_opt.spec.resolved import Site
+from storage_opt.spec.series import Series
+from storage_opt.spec.tariff import Window
+
+__all__ = ["HeldPower", "any_window", "held_powers"]
+
+_Array = NDArray[np.float64]
+_KINDS = {"up": FlowKind.UP_KW, "down": FlowKind.DOWN_KW}
+_SLIVER = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldPower:
+    """A product of power held ready.
+
+    Parameters
+    ----------
+    name : str
+        Name of the product.
+    spec : RegulationSpec
+        What the user wrote, gaps filled.
+    duration_h : float
+        How long a call lasts. [h]
+    directions : tuple of str
+        ``up``, ``down`` or both.
+    offered : (T,) bool array
+        Intervals in which it may be sold.
+    providers : tuple of Provider
+        Who may provide it.
+    price_per_kw_h : (T,) array
+        Paid for each kW held for an hour, whatever it is quoted for. [money/kWh]
+    called_per_kwh : (T,) array
+        Paid for each kWh called. [money/kWh]
+    step_h : float
+        Interval length. [h]
+    """
+
+    name: str
+    spec: RegulationSpec
+    duration_h: float
+    directions: tuple[str, ...]
+    offered: NDArray[np.bool_]
+    providers: tuple[Provider, ...]
+    price_per_kw_h: _Array
+    called_per_kwh: _Array
+    step_h: float
+
+    def offered_by(self, provider: Provider, direction: str) -> NDArray[np.bool_]:
+        """Intervals in which a provider may take part (T,)."""
+        side = provider.side(direction)
+        if side is None or side.longest_h < self.duration_h or provider.notice_h > self.spec.notice_h:
+            return np.zeros_like(self.offered)
+        offered = self.offered & (side.most_kw > 0)
+        if side.work is not None:
+            # what a call at the end of the horizon delays could not be caught up inside it
+            last = int(np.ceil((self.duration_h + self.spec.recovery_h) / self.step_h - _SLIVER))
+            offered = offered & (np.arange(offered.size) < offered.size - last)
+        return offered
+
+    def flow(self, provider: Provider, direction: str) -> Flow:
+        """What a provider holds for it."""
+        return Flow(f"{self.name}.{provider.name}", _KINDS[direction])
+
+    def flows(self, direction: str) -> tuple[Flow, ...]:
+        """What its providers hold in a direction."""
+        return tuple(self.flow(p, direction) for p in self.providers if self.offered_by(p, direction).any())
+
+
+def held_powers(site: Site) -> tuple[HeldPower, ...]:
+    """Every product of power held ready, worked out once for each site.
+
+    Raises
+    ------
+    InputError
+        When a product has no direction, duration, price or provider, or promises more than can be backed; lists all.
+    """
+    return site.once(_lowered)
+
+
+def _lowered(site: Site) -> tuple[HeldPower, ...]:
+    faults = Faults()
+    found = []
+    for name, spec in site.spec.regulation.items():
+        with gathered(faults):
+            found.append(_one(site, name, filled(spec, f"regulation.{name}")))
+    faults.raise_if_any()
+    return tuple(found)
+
+
+def _one(site: Site, name: str, spec: RegulationSpec) -> HeldPower:
+    key = f"regulation.{name}"
+    if spec.direction is None:
+        refuse(f"{key}.direction", "is missing", 'write "up", "down" or "symmetric", or a preset')
+    if not spec.duration_h:
+        refuse(f"{key}.duration_h", "is missing or 0", "say how long a call may last; the energy for it is kept ready")
+    duration_h = float(spec.duration_h)
+    whole_h = site.horizon.steps * site.horizon.step_h
+    if duration_h > whole_h:
+        what = f"a call of {duration_h:g} h is longer than the horizon of {whole_h:g} h"
+        refuse(f"{key}.duration_h", what, "shorten it, or lengthen the horizon")
+    prices = (
+        spec.price_held_per_kwh,
+        spec.price_held_per_kw_day,
+        spec.price_held_per_kw_month,
+        spec.price_called_per_kwh,
+    )
+    if all(price is None for price in prices):
+        refuse(key, "is paid nothing", "give price_held_per_kwh, price_held_per_kw_day or another price, or a preset")
+    directions = ("up", "down") if spec.direction == "symmetric" else (spec.direction,)
+    offered = any_window(spec.window, site.horizon, f"{key}.window")
+    chosen = chosen_providers(site, spec.providers, directions, duration_h, spec.notice_h, key)
+    row = preset_row(spec, key)
+    require_size(chosen, directions, row, key)
+    product = HeldPower(
+        name,
+        spec,
+        duration_h,
+        directions,
+        offered,
+        chosen,
+        _price_held(spec, offered, site),
+        _on(spec.price_called_per_kwh, site),
+        site.horizon.step_h,
+    )
+    require_backing(product.providers, directions, spec.min_block_kw or 0.0, duration_h, f"{key}.min_block_kw")
+    return product
+
+
+def any_window(windows: tuple[Window, ...], horizon: Horizon, key: str) -> NDArray[np.bool_]:
+    """Intervals that lie in any of the windows (T,); all without windows.
+
+    Raises
+    ------
+    InputError
+        When windows cut intervals, or none of them touches the horizon.
+    """
+    if not windows:
+        return np.ones(horizon.steps, dtype=np.bool_)
+    faults = Faults()
+    inside = np.zeros(horizon.steps, dtype=np.bool_)
+    for number, window in enumerate(windows):
+        with gathered(faults):
+            inside |= window_mask(window, horizon, f"{key}[{number}]")
+    faults.raise_if_any()
+    if not inside.any():
+        refuse(key, "no interval of the horizon lies in it", "correct months, days or hours, or the horizon")
+    return inside
+
+
+def _on(series: Series | None, site: Site) -> _Array:
+    return np.zeros(site.horizon.steps) if series is None else site.values(series)
+
+
+def _price_held(spec: RegulationSpec, offered: NDArray[np.bool_], site: Site) -> _Array:
+    """What a kW held for an hour is paid, prices by day and month spread over the hours that they are held for."""
+    horizon = site.horizon
+    price = _on(spec.price_held_per_kwh, site)
+    if spec.price_held_per_kw_day is not None:
+        price = price + spec.price_held_per_kw_day * _per_hour(offered, horizon.days, horizon.step_h)
+    if spec.price_held_per_kw_month is not None:
+        price = price + spec.price_held_per_kw_month * _per_hour(offered, horizon.billing, horizon.step_h)
+    return np.where(offered, price, 0.0)
+
+
+def _per_hour(offered: NDArray[np.bool_], periods: Periods, step_h: float) -> _Array:
+    """Share of a period that an hour of it is, of what lies inside the horizon and the windows (T,). [1/h]"""
+    hours = periods.total(offered.astype(np.float64)) * step_h
+    share = np.divide(periods.covered_frac, hours, out=np.zeros_like(hours), where=hours > 0)
+    spread: _Array = share[periods.ids]
+    return spread

@@ -1,0 +1,34 @@
+"""What was decided about products on the way, for the reader of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from storage_opt.catalog.provenance_row import stale_note
+from storage_opt.lowering.products.events import event_responses
+from storage_opt.lowering.products.presets import preset_row
+from storage_opt.spec.resolved import Site
+
+__all__ = ["product_notes"]
+
+_SECTIONS = ("regulation", "response", "incentive")
+
+
+def product_notes(site: Site) -> tuple[str, ...]:
+    """Events left out, baselines that may be gamed, and what presets filled in, with source and confidence."""
+    return (*_of_presets(site), *(note for product in event_responses(site) for note in product.notes))
+
+
+def _of_presets(site: Site) -> Iterator[str]:
+    horizon = site.horizon
+    for section in _SECTIONS:
+        for name, spec in getattr(site.spec, section).items():
+            row = preset_row(spec, f"{section}.{name}")
+            if row is None:
+                continue
+            trust = f"{row.confidence.value}: {row.confidence.meaning}"
+            yield f"{section}.{name}: {row.english} {row.chinese} from {row.document} ({trust})"
+            stale = stale_note(row, horizon.first_day, horizon.last_day + timedelta(days=1))
+            if stale is not None:
+                yield f"{section}.{name}: {stale}"

@@ -1,0 +1,174 @@
+"""Decisions about products: what each provider holds for each, which events are joined, what is sold of what flows."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.charges.grouping import incidence
+from storage_opt.lowering.products.events import EventResponse, event_responses
+from storage_opt.lowering.products.held import HeldPower, held_powers
+from storage_opt.lowering.products.incentives import Incentive, incentives
+from storage_opt.lowering.products.sizes import together_kw
+from storage_opt.modeler import Expression, Limit, Modeler, Rule, Sense
+from storage_opt.schedule import Flow
+from storage_opt.spec.resolved import Site
+
+__all__ = ["state_products"]
+
+
+def state_products(model: Modeler, site: Site) -> dict[Flow, Expression]:
+    """State every product's decisions; headroom rules tie them to the flows of their providers.
+
+    Notes
+    -----
+    Power held: ``bid``:  ``sum_i r_i[t] = k[day]`` in the windows, ``month_bid``:  ``k[day] = k[month]``;
+    ``symmetric``:  ``sum_i up_i[t] = sum_i down_i[t]``; ``max_kw``:  ``sum_i r_i[t] <= most``.
+    Events: ``promise``:  ``v[t] <= k[event]``, an equality where promises are paid and not penalised.
+    Whole decisions z, 0 or 1: ``taken``:  ``k <= most z``; ``least_block``:  ``k >= block z``; ``events``:
+    ``sum_month z <= n``.
+    """
+    flows: dict[Flow, Expression] = {}
+    for held in held_powers(site):
+        flows |= _held(model, held)
+    for event in event_responses(site):
+        flows |= _event(model, site, event)
+    for incentive in incentives(site):
+        if incentive.spec.kind != "capacity":
+            flows |= _sold(model, site, incentive)
+    return flows
+
+
+def _held(model: Modeler, product: HeldPower) -> dict[Flow, Expression]:
+    flows: dict[Flow, Expression] = {}
+    totals: dict[str, Expression] = {}
+    for direction in product.directions:
+        parts = []
+        for provider in product.providers:
+            where = np.flatnonzero(product.offered_by(provider, direction))
+            side = provider.side(direction)
+            if not where.size or side is None:
+                continue
+            flow = product.flow(provider, direction)
+            most = Limit(None, side.most_kw[where], implied=True)
+            held = model.variable(flow.column, where.size, lower=0.0, upper=[most], even=1.0)
+            flows[flow] = _scattered(held, where, product.offered.size)
+            parts.append(flows[flow])
+        totals[direction] = reduce(add, parts)
+    offered = np.flatnonzero(product.offered)
+    first = totals[product.directions[0]][offered]
+    if product.spec.direction == "symmetric":
+        model.require(f"{product.name}.symmetric", first == totals["down"][offered])
+    if product.spec.commitment == "interval":
+        _require_max(model, product, first)
+    else:
+        model.require(f"{product.name}.bid", first == _bid(model, product, offered))
+    return flows
+
+
+def _require_max(model: Modeler, product: HeldPower, total: Expression) -> None:
+    if product.spec.max_kw is not None:
+        rule = _max_rule(product.name, "regulation")
+        model.require(rule.name, total <= product.spec.max_kw, rule)
+
+
+def _bid(model: Modeler, product: HeldPower, offered: NDArray[np.intp]) -> Expression:
+    """What is held in all windows of a day (N,), the same all month where that is asked. [kW]"""
+    horizon, name = model.horizon, product.name
+    days, of_day = np.unique(horizon.days.ids[offered], return_inverse=True)
+    if product.spec.commitment == "day":
+        bid = _amount(model, product, days.size)
+        return incidence(of_day, days.size) @ bid
+    first = offered[np.searchsorted(of_day, np.arange(days.size))]
+    months, of_month = np.unique(horizon.billing.ids[first], return_inverse=True)
+    monthly = _amount(model, product, months.size)
+    daily = model.variable(f"{name}.day_bid_kw", days.size, lower=0.0)
+    model.require(f"{name}.month_bid", daily == incidence(of_month, months.size) @ monthly)
+    return incidence(of_day, days.size) @ daily
+
+
+def _amount(model: Modeler, product: HeldPower, count: int) -> Expression:
+    """What is bid for each day or month (count,), none or at least a block. [kW]"""
+    spec, name = product.spec, product.name
+    most_kw = min(together_kw(product.providers, d, product.duration_h) for d in product.directions)
+    limits = [Limit(None, np.full(count, most_kw), implied=True)]
+    if spec.max_kw is not None:
+        limits.append(Limit(_max_rule(name, "regulation"), np.full(count, spec.max_kw)))
+    bid = model.variable(f"{name}.bid_kw", count, lower=0.0, upper=limits)
+    if spec.min_block_kw:
+        most_kw = most_kw if spec.max_kw is None else min(most_kw, spec.max_kw)
+        taken = model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=True)
+        model.require(f"{name}.taken", bid - most_kw * taken <= 0)
+        model.require(f"{name}.least_block", bid - spec.min_block_kw * taken >= 0)
+    return bid
+
+
+def _max_rule(name: str, section: str) -> Rule:
+    return Rule(f"{name}.max_kw", f"most power of {name}", "kW", f"{section}.{name}.max_kw")
+
+
+def _one(count: int) -> list[Limit]:
+    return [Limit(None, np.ones(count))]
+
+
+def _event(model: Modeler, site: Site, product: EventResponse) -> dict[Flow, Expression]:
+    spec, name, count = product.spec, product.name, product.events.count
+    inside, steps = product.inside, product.events.ids.size
+    to_event = incidence(product.events.ids[inside], count)
+    taken = model.shared(
+        ("taken", name), lambda: model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=True)
+    )
+    delivered = model.variable(f"{name}.delivered_kw", inside.size, lower=0.0)
+    promised = _promised(model, product, taken)
+    sure = spec.price_per_kw is not None and spec.underdelivery_price_per_kwh is None
+    if spec.committed_kw is not None:
+        model.require(f"{name}.joined", delivered - spec.committed_kw * (to_event @ taken) <= 0)
+    whole = to_event @ promised
+    model.require(f"{name}.promise", delivered == whole if sure else delivered - whole <= 0)
+    if spec.max_events_per_month is not None:
+        rule = Rule(f"{name}.events", f"events of {name} a month", "events", f"response.{name}.max_events_per_month")
+        by_month = incidence(product.events.period, site.horizon.billing.count).T.tocsr()
+        model.require(rule.name, by_month @ taken <= float(spec.max_events_per_month), rule)
+    return {
+        product.committed: _scattered(whole, inside, steps),
+        product.delivered: _scattered(delivered, inside, steps),
+    }
+
+
+def _promised(model: Modeler, product: EventResponse, taken: Expression) -> Expression:
+    """What is promised in each event (E,). [kW]"""
+    spec, name, count = product.spec, product.name, product.events.count
+    if spec.committed_kw is not None:
+        # a call that is known binds; an event that may be chosen binds once it is
+        return np.full(count, spec.committed_kw) if spec.events else spec.committed_kw * taken
+    limits = [Limit(None, np.full(count, product.most_kw), implied=True)]
+    if spec.max_kw is not None:
+        limits.append(Limit(_max_rule(name, "response"), np.full(count, spec.max_kw)))
+    promised = model.variable(f"{name}.promised_kw", count, lower=0.0, upper=limits)
+    model.require(f"{name}.taken", promised - product.most_kw * taken <= 0)
+    if spec.min_block_kw:
+        rule = Rule(f"{name}.least_block", f"least power of {name}", "kW", f"response.{name}.min_block_kw", Sense.FLOOR)
+        model.require(rule.name, promised - spec.min_block_kw * taken >= 0, rule)
+    return promised
+
+
+def _sold(model: Modeler, site: Site, payment: Incentive) -> dict[Flow, Expression]:
+    where = np.flatnonzero(payment.paid)
+    flows = {}
+    for battery in payment.batteries:
+        spec, flow = site.spec.battery[battery], payment.sold(battery)
+        rating = spec.discharge_limit_kw if payment.spec.kind == "discharge" else spec.power_kw
+        most = Limit(None, np.full(where.size, rating), implied=True)
+        sold = model.variable(flow.column, where.size, lower=0.0, upper=[most])
+        flows[flow] = _scattered(sold, where, payment.paid.size)
+    return flows
+
+
+def _scattered(values: Expression, where: NDArray[np.intp], steps: int) -> Expression:
+    """Values in some intervals as a flow that is nothing in the others (T,)."""
+    if where.size == steps:
+        return values
+    return incidence(where, steps).T.tocsr() @ values
