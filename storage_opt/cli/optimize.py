@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,13 @@ from storage_opt.cli.sites import (
     output_folder,
     site_path,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from storage_opt.spec.resolved import Site
+    from storage_opt.studies.choosing import Question
+    from storage_opt.studies.result import DispatchResult
 
 __all__ = ["optimize"]
 
@@ -46,13 +53,18 @@ def optimize(
             "--flexibility", help="Solve again without moving work, without batteries, and with a little more."
         ),
     ] = False,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw week and months as PNG and SVG.")] = True,
+    stack: Annotated[
+        bool, typer.Option("--stack", help="Solve again with each product alone, and without each.")
+    ] = False,
+    plots: Annotated[
+        bool, typer.Option("--plots/--no-plots", help="Draw week, months and savings as PNG and SVG.")
+    ] = True,
     form: FormatOption = OutputFormat.TABLE,
 ) -> None:
     """Find the cheapest schedule and prove it.
 
-    Writes schedule.csv, bill.csv, statement.csv/.xlsx, summary.json, week.png/.svg and months.png/.svg; all or none.
-    CSV on stdout is the bill, JSON the summary.
+    Writes schedule.csv, bill.csv, statement.csv/.xlsx, summary.json, and week, months, savings as .png/.svg; all or
+    none. CSV on stdout is the bill, JSON the summary.
     """
     from storage_opt.cli.output import notes, progress, show
     from storage_opt.io.atomic import refuse_unsafe_folder
@@ -64,22 +76,46 @@ def optimize(
         # these load the modelling language, a second in which a person should see that something happens
         from storage_opt.report.dispatch_view import dispatch_view
         from storage_opt.report.files import write_result
-        from storage_opt.studies.choosing import choose, questions_in
-        from storage_opt.studies.dispatch import optimize as solve
-        from storage_opt.studies.flexibility import value_of_flexibility
+        from storage_opt.studies.choosing import questions_in
 
         asked = () if questions is None else questions_in(questions)
         tell("reading")
         began = time.perf_counter()
         read = open_site(path, start, end)
-        read_s = time.perf_counter() - began
-        if asked:
-            result = choose(read, asked, solver=solver, progress=tell, read_s=read_s)
-        else:
-            result = solve(read, solver=solver, progress=tell, read_s=read_s)
-        if flexibility:
-            result = replace(result, flexibility=value_of_flexibility(read, solver=solver, progress=tell))
+        result = _solved(read, asked, solver, time.perf_counter() - began, tell)
+        result = _explored(read, result, solver, tell, flexibility=flexibility, stack=stack)
         written = write_result(result, folder, plots=plots, progress=tell)
     show(dispatch_view(result), form)
     notes(result.notes)
     notes([f"wrote {', '.join(file.name for file in written)} to `{folder}`"])
+
+
+def _solved(
+    site: Site, asked: tuple[Question, ...], solver: str | None, read_s: float, tell: Callable[[str], None]
+) -> DispatchResult:
+    from storage_opt.studies.choosing import choose
+    from storage_opt.studies.dispatch import optimize as solve
+
+    if asked:
+        return choose(site, asked, solver=solver, progress=tell, read_s=read_s)
+    return solve(site, solver=solver, progress=tell, read_s=read_s)
+
+
+def _explored(
+    site: Site,
+    result: DispatchResult,
+    solver: str | None,
+    tell: Callable[[str], None],
+    *,
+    flexibility: bool,
+    stack: bool,
+) -> DispatchResult:
+    """The result with what further solves tell."""
+    from storage_opt.studies.flexibility import value_of_flexibility
+    from storage_opt.studies.stack import value_stack
+
+    if flexibility:
+        result = replace(result, flexibility=value_of_flexibility(site, solver=solver, progress=tell))
+    if stack:
+        result = replace(result, stack=value_stack(result, solver=solver, progress=tell))
+    return result

@@ -20,9 +20,11 @@ from storage_opt.model.program import Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.watchdog import solve_watched
 
-__all__ = ["Decided", "decided"]
+__all__ = ["WHOLE", "Decided", "decided"]
 
 _Vector = NDArray[np.float64]
+WHOLE = "whole decisions"
+"""What an attempt of the search says of itself."""
 _NEARLY = 1e-6
 _PARTS = (0.5, 1e-3)
 """Shares above which a decision is tried as taken: what is mostly taken, then whatever is taken at all."""
@@ -105,7 +107,7 @@ def _searched(
         tell(f"choosing among {program.whole.size:,} events and blocks")
     scaled = replace(program.scaling.apply(program.form), integer=program.whole)
     answer = solve_watched(scaled, "HIGHS")
-    attempt = Attempt("HIGHS", f"{answer.status} with {program.whole.size:,} whole decisions", answer.seconds)
+    attempt = Attempt("HIGHS", f"{answer.status} with {program.whole.size:,} {WHOLE}", answer.seconds)
     if answer.bound is not None:
         bound = max(bound, answer.bound * program.scaling.objective)
     if answer.x is None:

@@ -43,7 +43,7 @@ def write_result(
     folder : Path
         Where the files go; made when absent, earlier outputs are replaced.
     plots : bool
-        Whether to draw `week` and `months` as PNG and SVG.
+        Whether to draw `week`, `months` and `savings` as PNG and SVG.
     progress : callable or None
         Told what happens, a line a stage.
 
@@ -92,10 +92,12 @@ def _write_jobs(compute: ComputeResult, horizon: Horizon, folder: Path) -> None:
 def _draw(result: DispatchResult, folder: Path) -> None:
     from storage_opt.report.charts import week_figure
     from storage_opt.report.month_chart import months_figure
+    from storage_opt.report.waterfall import waterfall_figure
     from storage_opt.studies.checking import check
 
     _save(week_figure(result, check(result.site).import_price), folder / "week")
     _save(months_figure(result), folder / "months")
+    _save(waterfall_figure(result), folder / "savings")
 
 
 def _save(figure: Figure, path: Path) -> None:

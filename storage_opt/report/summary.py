@@ -10,6 +10,7 @@ from storage_opt.ledger.ledger import Ledger
 from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
 from storage_opt.report.compute_document import compute_document, flexibility_document, jobs_document
+from storage_opt.report.product_document import products_document, stack_document
 from storage_opt.studies.result import DispatchResult
 
 __all__ = ["bill_lines", "green_document", "horizon_document", "line_streams", "party_amounts", "summarise"]
@@ -44,6 +45,8 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "compute": compute_document(result.compute),
         "jobs": jobs_document(result.compute),
         "flexibility": flexibility_document(result.flexibility),
+        "products": products_document(result),
+        "stack": stack_document(result.stack),
         "declared": [asdict(quantity) for quantity in result.declared],
         "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),

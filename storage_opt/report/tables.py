@@ -17,6 +17,7 @@ from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.marginals import binding_words
 from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
 from storage_opt.report.party_words import party_words
+from storage_opt.report.product_tables import product_tables
 from storage_opt.report.statement import statement_of
 from storage_opt.report.summary import line_streams
 from storage_opt.report.words import both
@@ -57,6 +58,7 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         shown += compute_tables(result.compute, currency)
     if result.flexibility is not None:
         shown += flexibility_tables(result.flexibility, currency)
+    shown += product_tables(result, currency)
     if result.branches:
         shown.append(_branch_table(result.branches, currency))
     if result.batteries:

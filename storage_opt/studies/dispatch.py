@@ -29,6 +29,7 @@ from storage_opt.model.polish import NOISE_RELATIVE, polished, simultaneous_kwh
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
 from storage_opt.model.watchdog import warm_up
+from storage_opt.model.whole import WHOLE
 from storage_opt.rules.base import ContractRule, RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
@@ -36,6 +37,7 @@ from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
 from storage_opt.studies.price_of_rules import PriceOfRules
+from storage_opt.studies.product_use import headroom_worth, product_uses, provider_names
 from storage_opt.studies.rebates import solve_site
 from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
 
@@ -143,6 +145,8 @@ def dispatched(
         provenance,
         declared_quantities(site, ledger),
         compute,
+        products=product_uses(site, schedule, baseline.schedule, ledger),
+        headroom=headroom_worth(solved.worths, provider_names(site)) if site.spec.regulation else (),
     )
     return result, optimum.point
 
@@ -240,6 +244,11 @@ def _uncertified_notes(certificate: Certificate, *, branched: bool) -> Iterable[
         return (
             "not certified: the search over opposite flows stopped at its time limit, with a cost at most "
             f"{certificate.relative_gap:.1e} of itself above the optimum; shorten the horizon with --from and --to",
+        )
+    if certificate.relative_gap > TOLERANCE and any(WHOLE in attempt.status for attempt in certificate.attempts):
+        return (
+            "not certified: the choice of events and blocks stopped at its time limit, with a cost at most "
+            f"{certificate.relative_gap:.1e} of itself above the optimum; name the events, or shorten the horizon",
         )
     if branched and certificate.relative_gap > TOLERANCE:
         return (

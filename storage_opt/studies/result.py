@@ -16,6 +16,7 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.compute_result import ComputeResult
 from storage_opt.studies.declared import Declared
 from storage_opt.studies.flexibility_result import Flexibility
+from storage_opt.studies.product_result import Headroom, ProductUse, ValueStack
 
 __all__ = ["BatteryUse", "Branch", "Compliance", "DispatchResult", "MarginalValue", "Timing"]
 
@@ -162,6 +163,12 @@ class DispatchResult:
         Use of every class of work, and its jobs; None without clusters.
     flexibility : Flexibility or None
         What flexibility earns, when it was asked for.
+    products : tuple of ProductUse
+        What was sold of each product, and by whom.
+    headroom : tuple of Headroom
+        What more room of each provider would be worth.
+    stack : ValueStack or None
+        What each product adds, when it was asked for.
     """
 
     site: Site
@@ -182,6 +189,9 @@ class DispatchResult:
     declared: tuple[Declared, ...] = ()
     compute: ComputeResult | None = None
     flexibility: Flexibility | None = None
+    products: tuple[ProductUse, ...] = ()
+    headroom: tuple[Headroom, ...] = ()
+    stack: ValueStack | None = None
 
     @property
     def savings(self) -> float:

@@ -16,7 +16,7 @@ from storage_opt.report import files
 from tests.support.teahouse import SITE
 
 TABLES = ["bill.csv", "green_energy.csv", "schedule.csv", "statement.csv", "statement.xlsx", "summary.json"]
-OUTPUTS = sorted([*TABLES, "months.png", "months.svg", "week.png", "week.svg"])
+OUTPUTS = sorted([*TABLES, *(f"{name}.{end}" for name in ("months", "savings", "week") for end in ("png", "svg"))])
 
 
 def _left_behind(folder):

@@ -16,7 +16,7 @@ from storage_opt.lowering.products.held import any_window
 from storage_opt.lowering.products.like_days import like_day_mean
 from storage_opt.lowering.products.presets import filled, preset_row
 from storage_opt.lowering.products.roster import providers
-from storage_opt.lowering.products.sizes import require_size, together_kw
+from storage_opt.lowering.products.sizes import rated_together_kw, require_size
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.schedule import Flow, FlowKind
 from storage_opt.spec.resolved import Site
@@ -224,7 +224,7 @@ def _most_kw(site: Site, product: EventResponse, key: str) -> float:
     able = tuple(provider for provider in providers(site) if provider.side(direction) is not None)
     row = preset_row(spec, key)
     require_size(able, (direction,), row, key)
-    by_site = together_kw(able, direction, longest_h)
+    by_site = rated_together_kw(able, direction, longest_h)
     slack = 0.0
     if product.fixed_kw is not None:
         slack = float(np.max(product.sign * (product.fixed_kw - unshifted_net_kw(site))[product.inside], initial=0.0))
