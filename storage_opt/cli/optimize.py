@@ -52,6 +52,7 @@ def optimize(
     """Find the cheapest schedule and prove it.
 
     Writes schedule.csv, bill.csv, statement.csv/.xlsx, summary.json, week.png/.svg and months.png/.svg; all or none.
+    Sites with work, plants or backup get jobs.csv, green_energy.csv, survival.csv as well.
     CSV on stdout is the bill, JSON the summary.
     """
     from storage_opt.cli.output import notes, progress, show

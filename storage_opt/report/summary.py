@@ -9,6 +9,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
+from storage_opt.report.backup_document import backup_document
 from storage_opt.report.compute_document import compute_document, flexibility_document, jobs_document
 from storage_opt.studies.result import DispatchResult
 
@@ -44,6 +45,7 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "compute": compute_document(result.compute),
         "jobs": jobs_document(result.compute),
         "flexibility": flexibility_document(result.flexibility),
+        "backup": backup_document(result.backup),
         "declared": [asdict(quantity) for quantity in result.declared],
         "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),

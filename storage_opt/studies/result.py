@@ -13,6 +13,7 @@ from storage_opt.modeler import Sense
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.backup_result import BackupResult
 from storage_opt.studies.compute_result import ComputeResult
 from storage_opt.studies.declared import Declared
 from storage_opt.studies.flexibility_result import Flexibility
@@ -162,6 +163,8 @@ class DispatchResult:
         Use of every class of work, and its jobs; None without clusters.
     flexibility : Flexibility or None
         What flexibility earns, when it was asked for.
+    backup : BackupResult or None
+        What is held for a loss of the grid, how long it lasts and what it costs; None without ``[backup]``.
     """
 
     site: Site
@@ -182,6 +185,7 @@ class DispatchResult:
     declared: tuple[Declared, ...] = ()
     compute: ComputeResult | None = None
     flexibility: Flexibility | None = None
+    backup: BackupResult | None = None
 
     @property
     def savings(self) -> float:
