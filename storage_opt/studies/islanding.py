@@ -193,7 +193,7 @@ class _Loss:
         full = np.array([self.site.values(b.spec.soc_max_frac) * b.spec.energy_kwh for b in self.plan.batteries])
         starts = np.arange(steps)
         now = Running(self.stored_kwh, np.full(steps, 0.0 if genset is None else genset.fuel_kwh))
-        survived = np.full(steps, self.longest_h)
+        survived = np.full(steps, self.longest_h, dtype=np.float64)
         for begin_h, end_h in _pieces(self.longest_h, h, delay_h):
             if not starts.size:
                 break
