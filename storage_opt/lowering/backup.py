@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.consumption import consumption_kw
-from storage_opt.lowering.ride_through import OutageBattery, energy_needed_kwh
+from storage_opt.lowering.ride_through import OutageBattery, carried, energy_needed_kwh
 from storage_opt.spec.backup import BackupSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.series import Series
@@ -31,7 +31,7 @@ class BackupPlan:
     critical_kw : (T,) array
         Power that has to be served. [kW]
     ride_through_h : (T,) array
-        How long batteries alone carry it when the grid is lost at the start of the interval. [h]
+        How long batteries alone carry it when the grid is lost in the interval. [h]
     wraps : bool
         Whether the beginning of the horizon follows its end: so where every battery of the backup ends as it starts.
         Otherwise the last values are held.
@@ -161,7 +161,8 @@ def _above_the_load(site: Site, critical: _Array, load: _Array, key: str) -> Ite
 
 def _beyond_power(site: Site, plan: BackupPlan, key: str) -> Iterator[Fault]:
     most = sum(battery.assured_kw for battery in plan.batteries)
-    asked = np.where(plan.ride_through_h > 0, plan.critical_kw, 0.0)
+    needed = carried(plan.ride_through_h, site.horizon.step_h, wraps=plan.wraps)
+    asked = np.where(needed, plan.critical_kw, 0.0)
     over = np.flatnonzero(asked > most * (1.0 + _TOLERANCE) + _TOLERANCE)
     if over.size:
         names = ", ".join(f"`{battery.name}`" for battery in plan.batteries)
@@ -181,10 +182,10 @@ def _beyond_energy(site: Site, plan: BackupPlan) -> Iterator[Fault]:
         if over.size:
             first = int(over[0])
             when = "the end of the horizon" if first == site.horizon.steps else _clock(site, over[0])
-            hours = plan.ride_through_h[min(first, site.horizon.steps - 1)]
+            near = plan.ride_through_h[max(first - 1, 0) : first + 1]
             what = (
-                f"{hours:g} h of ride-through need {held[first]:,.6g} kWh in `{battery.name}`, which holds "
-                f"{full[first]:,.6g} kWh when full, in {over.size:,} intervals, first at {when}"
+                f"{near.max():g} h of ride-through need {held[first]:,.6g} kWh in `{battery.name}`, which holds "
+                f"{full[first]:,.6g} kWh when full, at {over.size:,} starts of intervals, first at {when}"
             )
             yield Fault(what, "shorten it, or lower the critical load", key="backup.ride_through_h")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from storage_opt.spec.battery import BatterySpec, taper_lines
 
-__all__ = ["OutageBattery", "energy_needed_kwh", "interval_after"]
+__all__ = ["OutageBattery", "carried", "energy_needed_kwh", "interval_after"]
 
 _Array = NDArray[np.float64]
 _ROUNDING = 1e-9
@@ -94,7 +94,7 @@ def energy_needed_kwh(battery: OutageBattery, power_kw: _Array, hours: _Array, *
     power_kw : (T,) array
         Its load at the AC side. [kW]
     hours : (T,) array
-        For how long, when the grid is lost at the start of the interval. [h]
+        For how long, when the grid is lost in the interval. [h]
     wraps : bool
         Whether the horizon begins again after its end; otherwise its last values are held.
 
@@ -107,14 +107,41 @@ def energy_needed_kwh(battery: OutageBattery, power_kw: _Array, hours: _Array, *
     -----
     Backwards from the end of the ride-through, where ``E = E_low``. An interval that is passed through whole needs
     ``E_t = (max(E_t+1, E_taper(p_t)) + h (p_t / eta_d + aux)) / (1 - sigma)`` at its start; one of which the share f
-    is passed through needs the same with ``f h`` and ``f sigma``. Between the starts of intervals the need runs
-    straight from one to the next, as the stored energy of a plan does, where ride-through is a whole number of
-    intervals, the same in both, and there is no self-discharge: then a plan that holds it at every start holds it at
-    every instant.
+    is passed through needs the same with ``f h`` and ``f sigma``.
+
+    The time of an interval counts at its end as well, where the grid may be lost an instant before the next begins.
+    Within an interval the need then runs straight from its start to its end, as the stored energy of a plan does, where
+    the time is a whole number of intervals and there is neither self-discharge nor taper: what is held at the ends is
+    held at every instant. Where the ride-through ends within an interval, the need bends there, and lies above the
+    straight line by at most ``h / 4`` times the fall of the load from that interval to the next, over ``eta_d``.
     """
+    steps = power_kw.size
+    ends = np.arange(steps + 1)
+    own = hours[interval_after(ends, 0, steps, wraps=wraps)]
+    before = hours[interval_after(ends, -1, steps, wraps=True)]
+    if not wraps:
+        before[0] = own[0]
+    need = _needed_kwh(battery, power_kw, own, wraps=wraps)
+    return (
+        need if np.array_equal(own, before) else np.maximum(need, _needed_kwh(battery, power_kw, before, wraps=wraps))
+    )
+
+
+def carried(hours: _Array, step_h: float, *, wraps: bool) -> NDArray[np.bool_]:
+    """Intervals in which a load may have to be carried, by a loss of the grid in them or before (T,)."""
+    steps = hours.size
+    starts, lasting = np.arange(steps), np.ceil(hours / step_h - _ROUNDING)
+    found = lasting > 0
+    # lost at the end of an interval, the time reaches one interval further
+    for later in range(1, int(lasting.max(initial=0)) + 1):
+        found[interval_after(starts[later <= lasting], later, steps, wraps=wraps)] = True
+    return found
+
+
+def _needed_kwh(battery: OutageBattery, power_kw: _Array, hours: _Array, *, wraps: bool) -> _Array:
+    """As :func:`energy_needed_kwh`, for times `hours` (T+1,) at the start of each interval and at the end."""
     h, steps, loss = battery.step_h, power_kw.size, battery.loss_frac
-    starts = np.arange(steps + 1)
-    lasting = hours[interval_after(starts, 0, steps, wraps=wraps)] / h
+    starts, lasting = np.arange(steps + 1), hours / h
     whole = np.floor(lasting + _ROUNDING).astype(np.intp)
     part = np.where(lasting - whole > _ROUNDING, lasting - whole, 0.0)
     last = power_kw[interval_after(starts, whole, steps, wraps=wraps)]

@@ -139,8 +139,8 @@ CASES = {
         "ride_through_h = 1.5",
         "ride_through_h = [1.5,1.5,1.5,1.5,1.5,1.5,1.5,1.5,1.5,8,8,8,8,8,8,1.5,1.5,1.5,1.5,1.5,1.5,1.5,1.5,1.5]",
         # 8 x 60 / 0.95, and 0.95 x 400
-        "8 h of ride-through need 505.263 kWh in `bess`, which holds 380 kWh when full, in 18 intervals, "
-        "first at 2026-01-01 09:00",
+        "8 h of ride-through need 505.263 kWh in `bess`, which holds 380 kWh when full, at 21 starts of "
+        "intervals, first at 2026-01-01 09:00",
     ),
     "above the power": (
         "critical_frac = 0.6",

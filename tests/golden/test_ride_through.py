@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from storage_opt.errors import InputError
 from storage_opt.lowering.backup import backup_plan, least_stored_kwh
 from tests.support.small_sites import small_site
 
@@ -55,15 +56,18 @@ def test_a_quarter_of_an_hour_at_hourly_steps():
 
 
 def test_the_ride_through_of_the_hour_in_which_the_grid_is_lost():
-    """40 kW: 1 h by night (50 kWh), 2 h from 8:00 to 20:00 (100 kWh), nothing at all at 23:00."""
-    hours = [1.0] * 8 + [2.0] * 12 + [1.0] * 3 + [0.0]
+    """40 kW: 1 h by night (50 kWh), 2 h from 8:00 to 20:00 (100 kWh), nothing at all from 23:00 to 1:00.
+
+    The grid may be lost an instant before 20:00, so 100 kWh are held at 20:00 still, and 50 at 23:00; at 0:00 nothing.
+    """
+    hours = [0.0] + [1.0] * 7 + [2.0] * 12 + [1.0] * 3 + [0.0]
     _, held = floor_of(
         battery={"soc_min_frac": 0.02}, backup={"critical_kw": 40.0, "ride_through_h": hours, "outage_soc_min_frac": 0}
     )
-    assert held == pytest.approx([50.0] * 8 + [100.0] * 12 + [50.0] * 3 + [0.0, 50.0], abs=1e-12)
+    assert held == pytest.approx([0.0] + [50.0] * 7 + [100.0] * 13 + [50.0] * 3 + [0.0], abs=1e-12)
     site, _ = floor_of(battery={"soc_min_frac": 0.02}, backup={"critical_kw": 40.0, "ride_through_h": hours})
-    # the window's own lower end, 10 kWh, is what is left of it at 23:00
-    assert least_stored_kwh(site, "bess")[[22, 23, 24]] == pytest.approx([50.0, 10.0, 50.0], abs=1e-12)
+    # the window's own lower end, 10 kWh, is what is left of it at midnight
+    assert least_stored_kwh(site, "bess")[[0, 1, 23, 24]] == pytest.approx([10.0, 50.0, 50.0, 10.0], abs=1e-12)
 
 
 def test_two_batteries_share_by_discharging_power():
@@ -94,3 +98,19 @@ def test_power_that_falls_with_the_energy_left():
     for hours, needed in ((1.0, 100.0), (0.25, 62.5)):
         _, held = floor_of(battery={"discharge_taper": taper}, backup={"critical_kw": 40.0, "ride_through_h": hours})
         assert held == pytest.approx(np.full(25, needed), abs=1e-12)
+
+
+def test_power_has_to_suffice_in_every_interval_that_is_carried():
+    """Lost between 1:00 and 2:00, 2 h reach to an instant before 4:00: the 100 kW of 3:00 have to be carried, those of
+    4:00 not, although nothing is asked for at either."""
+    critical = [10.0] * 24
+    for hour, is_carried in ((3, True), (4, False), (0, False)):
+        spike = [*critical[:hour], 100.0, *critical[hour + 1 :]]
+        parts = {"critical_kw": spike, "ride_through_h": [0.0, 2.0] + [0.0] * 22}
+        battery = {"bess": {"energy_kwh": 500.0, "power_kw": 60.0}}
+        site = small_site(100.0, battery=battery, backup=parts)
+        if not is_carried:
+            assert backup_plan(site).reserve_kwh["bess"].max() > 0
+            continue
+        with pytest.raises(InputError, match=r"critical load 100 kW is above the 60 kW .* first at 2025-01-01 03:00"):
+            backup_plan(site)

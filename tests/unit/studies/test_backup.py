@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -140,6 +141,29 @@ def test_a_part_of_the_horizon_keeps_its_backup():
     part = site.between(site.horizon.stamps[24].to_pydatetime(), site.horizon.stamps[48].to_pydatetime())
     assert backup_plan(part).critical_kw.size == 24
     assert storage_opt.optimize(part).backup.islanding.ride_through_kept_frac == 1.0
+
+
+def test_a_written_site_has_its_backup_again(tmp_path):
+    genset = {"power_kw": 30.0, "fuel_kwh": 100.0, "start_delay_h": 0.25}
+    backup = {"critical_frac": 0.5, "ride_through_h": [0.5] * 12 + [1.5] * 12, "batteries": ["bess"], "genset": genset}
+    site = site_with(backup, load={"load": {"power_kw": 100.0}})
+    storage_opt.write_site(site.spec, tmp_path / "site.toml")
+    again = storage_opt.load_site(tmp_path)
+    assert again.spec.backup == site.spec.backup
+    np.testing.assert_array_equal(backup_plan(again).reserve_kwh["bess"], backup_plan(site).reserve_kwh["bess"])
+
+
+def test_a_column_of_a_file_in_minutes(tmp_path):
+    file = tmp_path / "site.toml"
+    site = site_with({"critical_kw": 40.0, "ride_through_h": 1.0}, load={"load": {"power_kw": 100.0}})
+    storage_opt.write_site(site.spec, file)
+    stamps = [f"2025-01-{1 + hour // 24:02d}T{hour % 24:02d}:00:00,{30 if hour % 2 else 60}" for hour in range(48)]
+    (tmp_path / "asked.csv").write_text("time,ride (min)\n" + "\n".join(stamps) + "\n", encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    column = 'ride_through_h = {file = "asked.csv", column = "ride (min)"}'
+    file.write_text(re.sub(r"ride_through_h = 1(\.0)?", column, text), encoding="utf-8")
+    hours = backup_plan(storage_opt.load_site(tmp_path)).ride_through_h
+    np.testing.assert_allclose(hours, [1.0, 0.5] * 24)
 
 
 def test_without_storage_there_is_no_backup():
