@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.errors import Fault, InputError
+from storage_opt.errors import Fault, Faults, InputError
 from storage_opt.horizon import Horizon
 from storage_opt.lowering.backup import BackupPlan, backup_plan
 from storage_opt.lowering.ride_through import interval_after
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.backup import GensetSpec
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.billing import horizon_faults
 from storage_opt.studies.island import Island, Running
 from storage_opt.studies.stored import stored_at_starts_kwh
 
@@ -142,7 +143,8 @@ def simulate_islanding(site: Site, schedule: Schedule, *, longest_h: float = _LO
     Raises
     ------
     InputError
-        When the site has no ``[backup]``, or what it asks for can't be held.
+        When the site has no ``[backup]``, what it asks for can't be held, or the schedule has other intervals or lacks
+        the flows of a battery.
 
     Notes
     -----
@@ -158,12 +160,22 @@ def simulate_islanding(site: Site, schedule: Schedule, *, longest_h: float = _LO
     if plan is None or spec is None:
         fault = Fault("the site has no backup to simulate", "write a [backup] section", key="backup")
         raise InputError([fault])
+    Faults([*horizon_faults(site, schedule), *_missing_flows(plan, schedule)]).raise_if_any()
     available = _available_kw(site, schedule) if spec.plants else np.zeros(site.horizon.steps)
     stored = np.array([stored_at_starts_kwh(b.spec, schedule, b.name) for b in plan.batteries])
     lost = _Loss(site, plan, available, stored, longest_h)
     alone = Survival(site.horizon, lost.survival_h(None), longest_h)
     helped = None if spec.genset is None else Survival(site.horizon, lost.survival_h(spec.genset), longest_h)
     return Islanding(plan, alone, helped)
+
+
+def _missing_flows(plan: BackupPlan, schedule: Schedule) -> Iterator[Fault]:
+    for battery in plan.batteries:
+        for kind in (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH):
+            flow = Flow(battery.name, kind)
+            if flow not in schedule:
+                what = f"the simulation needs `{flow.column}`, which the schedule does not have"
+                yield Fault(what, "add the column to the schedule", column=flow.column)
 
 
 def _available_kw(site: Site, schedule: Schedule) -> _Array:

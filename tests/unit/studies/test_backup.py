@@ -190,6 +190,17 @@ def test_a_site_without_backup_has_nothing_to_simulate():
         storage_opt.simulate_islanding(site, result.schedule)
 
 
+def test_a_schedule_that_does_not_fit_is_refused():
+    site = site_with({"critical_frac": 0.5, "ride_through_h": 1.0})
+    planned = storage_opt.optimize(site).schedule
+    longer = site_with({"critical_frac": 0.5, "ride_through_h": 1.0}, days=3)
+    with pytest.raises(InputError, match="schedule has 48 intervals"):
+        storage_opt.simulate_islanding(longer, planned)
+    flows = {flow: values for flow, values in planned.items() if flow.kind is not FlowKind.ENERGY_KWH}
+    with pytest.raises(InputError, match=r"needs `bess\.energy_kwh`"):
+        storage_opt.simulate_islanding(site, storage_opt.Schedule(site.horizon, flows))
+
+
 @pytest.mark.parametrize(
     ("backup", "words"),
     [
