@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from storage_opt.studies.billing import bill
     from storage_opt.studies.dispatch import optimize
     from storage_opt.studies.flexibility import value_of_flexibility
+    from storage_opt.studies.islanding import Islanding, simulate_islanding
     from storage_opt.studies.result import DispatchResult
     from storage_opt.studies.whole_intervals import whole_intervals
 
@@ -51,6 +52,7 @@ _HOME = {
     "Horizon": "horizon",
     "InfeasibleError": "errors",
     "InputError": "errors",
+    "Islanding": "studies.islanding",
     "Ledger": "ledger.ledger",
     "Schedule": "schedule",
     "Site": "spec.resolved",
@@ -64,6 +66,7 @@ _HOME = {
     "profile_folder": "catalog.profiles",
     "profile_names": "catalog.profiles",
     "read_schedule": "io.schedule_file",
+    "simulate_islanding": "studies.islanding",
     "value_of_flexibility": "studies.flexibility",
     "whole_intervals": "studies.whole_intervals",
     "write_schedule": "io.schedule_file",
@@ -82,6 +85,7 @@ __all__ = [
     "Horizon",
     "InfeasibleError",
     "InputError",
+    "Islanding",
     "Ledger",
     "Schedule",
     "Site",
@@ -95,6 +99,7 @@ __all__ = [
     "profile_folder",
     "profile_names",
     "read_schedule",
+    "simulate_islanding",
     "value_of_flexibility",
     "whole_intervals",
     "write_schedule",

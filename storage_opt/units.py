@@ -25,6 +25,7 @@ class Dimension(StrEnum):
     FRACTION = "fraction"
     TEMPERATURE = "temperature"
     UNITS = "units"
+    HOURS = "duration"
     TOKEN_RATE = "token rate"  # noqa: S105
 
 
@@ -37,6 +38,7 @@ CANONICAL: dict[Dimension, str] = {
     Dimension.FRACTION: "1",
     Dimension.TEMPERATURE: "degC",
     Dimension.UNITS: "unit",
+    Dimension.HOURS: "h",
     Dimension.TOKEN_RATE: "token/s",
 }
 """Unit of each dimension inside the model."""
@@ -115,6 +117,8 @@ def factor(unit: str, dimension: Dimension) -> float:
             found = 1.0 if text in {"degc", "°c", "℃", "c"} else None
         case Dimension.UNITS:
             found = 1.0 if text in _UNIT_WORDS else None
+        case Dimension.HOURS:
+            found = _DURATIONS.get(text)
         case Dimension.TOKEN_RATE:
             found = _TOKEN_RATES.get(text)
     if found is None:
@@ -136,6 +140,10 @@ _UNIT_WORDS = {
     "cards",
     "卡",
     "张",
+}
+_DURATIONS = {
+    **dict.fromkeys(("h", "hour", "hours", "小时"), 1.0),
+    **dict.fromkeys(("min", "minute", "minutes", "分钟"), 1.0 / 60.0),
 }
 _TOKEN_RATES = {
     **dict.fromkeys(("token/s", "tokens/s", "tok/s", "tps"), 1.0),

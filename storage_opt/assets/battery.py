@@ -12,7 +12,7 @@ from storage_opt.assets.base import Opposites, Ports
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Limit, Modeler, Rule, Sense
 from storage_opt.schedule import Flow, FlowKind
-from storage_opt.spec.battery import AtLeast, BatterySpec, TaperPoint
+from storage_opt.spec.battery import AtLeast, BatterySpec, taper_lines
 
 __all__ = ["Battery"]
 
@@ -29,11 +29,15 @@ class Battery:
         Ratings, efficiencies and rules.
     soc_min_kwh, soc_max_kwh : (T,) array
         Window of the stored energy at the end of each interval. [kWh]
+    backup_kwh : (T+1,) array or None
+        Energy held for a loss of the grid at the start of each interval, and at the end of the last; None without
+        backup. [kWh]
 
     Notes
     -----
     ``dynamics``:  ``E_t+1 = (1-sigma) E_t + h (eta_c c_t - d_t / eta_d) - h aux``, sigma the loss of one interval;
-    ``soc_min``, ``soc_max``:  window of E;  ``charge_power``, ``discharge_power``:  ratings;
+    ``soc_min``, ``soc_max``:  window of E;  ``backup``:  ``E_t >= E_backup,t``, see
+    :func:`~storage_opt.lowering.backup.backup_plan`;  ``charge_power``, ``discharge_power``:  ratings;
     ``cyclic``, ``initial_soc``, ``final_soc``:  ends;
     ``charge_taper``, ``discharge_taper``:  concave limits over E_t+1;
     ``ramp_up``, ``ramp_down``:  ``|n_t - n_t-1| <= ramp h`` with ``n = d - c``;
@@ -44,6 +48,7 @@ class Battery:
     spec: BatterySpec
     soc_min_kwh: NDArray[np.float64]
     soc_max_kwh: NDArray[np.float64]
+    backup_kwh: NDArray[np.float64] | None = None
 
     def build(self, model: Modeler) -> Ports:
         """State the flows, the stored energy and the rules."""
@@ -54,7 +59,7 @@ class Battery:
         stored = model.variable(
             f"{self.name}.energy_kwh",
             steps + 1,
-            lower=[Limit(self._soc_min_rule, np.concatenate([self.soc_min_kwh[:1], self.soc_min_kwh]))],
+            lower=self._floors(),
             upper=[Limit(self._soc_max_rule, np.concatenate([self.soc_max_kwh[:1], self.soc_max_kwh]))],
         )
         self._require_dynamics(model, charge, discharge, stored)
@@ -72,7 +77,15 @@ class Battery:
 
     def loss_frac(self, horizon: Horizon) -> float:
         """Share of the stored energy lost in one interval."""
-        return 1.0 - float((1.0 - self.spec.self_discharge_frac_per_h) ** horizon.step_h)
+        return self.spec.loss_frac(horizon.step_h)
+
+    def _floors(self) -> list[Limit]:
+        floors = [Limit(self._soc_min_rule, np.concatenate([self.soc_min_kwh[:1], self.soc_min_kwh]))]
+        if self.backup_kwh is not None:
+            words = f"energy held in {self.name} for a loss of the grid"
+            rule = Rule(f"{self.name}.backup", words, "kWh", "backup.ride_through_h", Sense.FLOOR)
+            floors.append(Limit(rule, self.backup_kwh))
+        return floors
 
     @cached_property
     def _soc_min_rule(self) -> Rule:
@@ -127,7 +140,7 @@ class Battery:
         if not self.spec.energy_kwh:
             return  # nothing can be stored, so the dynamics allow no power that a taper could limit
         for name, power, rating_kw, points in tapers:
-            for number, (slope, offset) in enumerate(_lines(points), start=1):
+            for number, (slope, offset) in enumerate(taper_lines(points), start=1):
                 rule = self._rule(f"{name}_{number}", name.replace("_", " "), "kW", name)
                 per_kwh = slope * rating_kw / self.spec.energy_kwh
                 model.require(rule.name, power <= per_kwh * stored[1:] + offset * rating_kw, rule)
@@ -155,12 +168,3 @@ class Battery:
             name = f"{self.name}.throughput_kwh"
             total = model.group_totals(name, horizon.step_h * discharge, everything, 1)
             model.require(rule.name, total <= spec.max_throughput_kwh_per_year * horizon.years, rule)
-
-
-def _lines(points: tuple[TaperPoint, ...]) -> list[tuple[float, float]]:
-    """Slope and intercept of each segment, in shares of rating over state of charge."""
-    lines = []
-    for left, right in zip(points, points[1:], strict=False):
-        slope = (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)
-        lines.append((slope, left.power_frac - slope * left.soc_frac))
-    return lines

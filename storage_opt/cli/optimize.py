@@ -64,7 +64,8 @@ def optimize(
     """Find the cheapest schedule and prove it.
 
     Writes schedule.csv, bill.csv, statement.csv/.xlsx, summary.json, and week, months, savings as .png/.svg; all or
-    none. CSV on stdout is the bill, JSON the summary.
+    none. Sites with work, plants or backup get jobs.csv, green_energy.csv, survival.csv as well.
+    CSV on stdout is the bill, JSON the summary.
     """
     from storage_opt.cli.output import notes, progress, show
     from storage_opt.io.atomic import refuse_unsafe_folder

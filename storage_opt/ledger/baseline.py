@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
 from storage_opt.ledger.marginal import cost_when_short, least_gain_of_export, price_per_kwh
-from storage_opt.lowering.compute.plan import compute_plan
+from storage_opt.lowering.consumption import consumption_flows
 from storage_opt.lowering.products.flows import nothing_sold
 from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
-from storage_opt.workload.flows import unshifted_flows
 
 __all__ = ["BaselineRun", "baseline_schedule", "consumption_flows"]
 
@@ -114,12 +113,6 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
         *_dear_note(schedule, dear),
     ]
     return BaselineRun(schedule, tuple(notes))
-
-
-def consumption_flows(site: Site) -> dict[Flow, _Array]:
-    """Fixed loads, and buildings whose work runs as it arrives."""
-    flows = {Flow(name, FlowKind.LOAD_KW): site.values(load.power_kw) for name, load in site.spec.load.items()}
-    return flows | unshifted_flows(compute_plan(site), site.horizon.step_h)
 
 
 def _plants(site: Site, charges: tuple[Charge, ...]) -> _Plants:

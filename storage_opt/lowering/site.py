@@ -9,6 +9,7 @@ from dataclasses import replace
 from storage_opt.charges.base import Charge
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.assets import lower_assets
+from storage_opt.lowering.backup import backup_plan
 from storage_opt.lowering.compute.charges import lower_service
 from storage_opt.lowering.contract.supply import lower_supply
 from storage_opt.lowering.products.charges import lower_products
@@ -30,7 +31,7 @@ def lower_site(site: Site) -> tuple[Charge, ...]:
     Raises
     ------
     InputError
-        When tariffs can't be applied to the horizon; lists the faults of all of them.
+        When tariffs can't be applied to the horizon, or the backup can't be held; lists the faults of all of them.
     """
     file = site.source.name if site.source else ""
     faults = Faults()
@@ -45,6 +46,9 @@ def lower_site(site: Site) -> tuple[Charge, ...]:
     charges.extend(lower_service(site))
     with gathered(faults):
         charges.extend(lower_products(site))
+    with gathered(faults):
+        # costs nothing by itself; what can't be held is told with everything else that is wrong
+        backup_plan(site)
     faults.extend(_names_twice(charges))
     Faults([replace(fault, file=fault.file or file) for fault in faults.found]).raise_if_any()
     return tuple(charges)

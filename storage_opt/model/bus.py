@@ -8,6 +8,7 @@ from operator import add
 from storage_opt.assets.base import Opposites
 from storage_opt.assets.provenance import require_provenance
 from storage_opt.assets.site import Caps, site_assets
+from storage_opt.lowering.backup import backup_reserves
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.modeler import Expression
@@ -29,7 +30,7 @@ def assemble_bus(model: ModelBuilder, site: Site, caps: Caps) -> tuple[dict[Flow
     supply: list[Flow] = []
     demand: list[Flow] = []
     opposites: list[Opposites] = []
-    for asset in site_assets(site, caps, compute_plan(site)):
+    for asset in site_assets(site, caps, compute_plan(site), backup_reserves(site)):
         ports = asset.build(model)
         flows.update(ports.flows)
         supply += ports.supply

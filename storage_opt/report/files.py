@@ -11,6 +11,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.io.atomic import atomic_folder
 from storage_opt.io.interval_table import write_intervals
 from storage_opt.io.schedule_file import write_schedule
+from storage_opt.report.backup_document import survival_rows
 from storage_opt.report.bill_table import bill_rows
 from storage_opt.report.job_rows import job_rows, run_rows
 from storage_opt.report.statement_file import statement_csv
@@ -34,7 +35,7 @@ def write_result(
     """Write every table of a result, `summary.json` and the charts.
 
     Tables are `schedule.csv`, `green_energy.csv` for sites with plants, `jobs.csv` and `job_runs.csv` for sites with
-    job logs, `bill.csv`, and the statement as CSV and XLSX.
+    job logs, `survival.csv` for sites with backup, `bill.csv`, and the statement as CSV and XLSX.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def write_result(
     folder : Path
         Where the files go; made when absent, earlier outputs are replaced.
     plots : bool
-        Whether to draw `week`, `months` and `savings` as PNG and SVG.
+        Whether to draw `week`, `months` and `savings`, and `survival` for sites with backup, as PNG and SVG.
     progress : callable or None
         Told what happens, a line a stage.
 
@@ -67,6 +68,9 @@ def write_result(
                 write_intervals(result.provenance.horizon, result.provenance.columns, staged / "green_energy.csv")
             if result.compute is not None and result.compute.jobs:
                 _write_jobs(result.compute, result.schedule.horizon, staged)
+            if result.backup is not None:
+                rows = as_csv(survival_rows(result.backup))
+                (staged / "survival.csv").write_text(rows, encoding="utf-8", newline="")
             runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
             bill = as_csv(bill_rows(runs, result.site.spec.currency))
             (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
@@ -92,12 +96,15 @@ def _write_jobs(compute: ComputeResult, horizon: Horizon, folder: Path) -> None:
 def _draw(result: DispatchResult, folder: Path) -> None:
     from storage_opt.report.charts import week_figure
     from storage_opt.report.month_chart import months_figure
+    from storage_opt.report.survival_chart import survival_figure
     from storage_opt.report.waterfall import waterfall_figure
     from storage_opt.studies.checking import check
 
     _save(week_figure(result, check(result.site).import_price), folder / "week")
     _save(months_figure(result), folder / "months")
     _save(waterfall_figure(result), folder / "savings")
+    if result.backup is not None:
+        _save(survival_figure(result.backup, result.site.spec.name), folder / "survival")
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.ledger.baseline import consumption_flows
+from storage_opt.lowering.backup import backup_plan
+from storage_opt.report.backup_tables import held_words
 from storage_opt.report.contract_words import contract_words
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.line_words import item_words
@@ -124,6 +126,7 @@ def _tables(found: Understanding) -> Sequence[RenderableType]:
         _asset_table(site),
         bullets(both("grid"), _grid_words(site)),
         *([bullets(both("contract"), contract_words(site))] if contract_words(site) else []),
+        *([bullets(both("backup"), [held_words(plan)])] if (plan := backup_plan(site)) else []),
         table(both("bill"), columns, lines),
         *([rule_table(found.baseline_rules, both("rules_without_storage"))] if found.baseline_rules else []),
         _price_table(found, currency),

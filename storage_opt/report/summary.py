@@ -9,6 +9,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.ledger.provenance import Provenance
 from storage_opt.model.certificate import Certificate
+from storage_opt.report.backup_document import backup_document
 from storage_opt.report.compute_document import compute_document, flexibility_document, jobs_document
 from storage_opt.report.product_document import products_document, stack_document
 from storage_opt.studies.result import DispatchResult
@@ -47,6 +48,7 @@ def summarise(result: DispatchResult) -> dict[str, object]:
         "flexibility": flexibility_document(result.flexibility),
         "products": products_document(result),
         "stack": stack_document(result.stack),
+        "backup": backup_document(result.backup),
         "declared": [asdict(quantity) for quantity in result.declared],
         "branches": [asdict(branch) for branch in result.branches],
         "certificate": _certificate(result.certificate),

@@ -10,6 +10,7 @@ from storage_opt.charges.base import SITE
 from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import TOLERANCE, Certificate
+from storage_opt.report.backup_tables import backup_tables
 from storage_opt.report.cents import cents_text
 from storage_opt.report.compute_tables import compute_tables, flexibility_tables
 from storage_opt.report.contract_tables import compliance_words, declared_words, green_table
@@ -48,6 +49,21 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         party_table(runs, currency),
         streams_table({str(name): value for name, value in result.streams.items()}, currency),
     ]
+    shown += _where_there_is(result, currency)
+    if result.batteries:
+        shown.append(_battery_table(result))
+    if certificate.rules:
+        shown.append(rule_table(certificate.rules))
+    shown.append(_certificate_table(certificate, currency))
+    if result.marginals:
+        shown.append(bullets(both("marginals"), binding_words(result.marginals, currency)))
+    shown.append(_timing_line(result))
+    return shown
+
+
+def _where_there_is(result: DispatchResult, currency: str) -> Sequence[RenderableType]:
+    """Tables of what not every site has."""
+    shown: list[RenderableType] = []
     if result.compliance is not None:
         shown.append(bullets(both("compliance"), [compliance_words(result.compliance, result.savings, currency)]))
     if result.declared:
@@ -59,16 +75,10 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
     if result.flexibility is not None:
         shown += flexibility_tables(result.flexibility, currency)
     shown += product_tables(result, currency)
+    if result.backup is not None:
+        shown += backup_tables(result.backup, currency)
     if result.branches:
         shown.append(_branch_table(result.branches, currency))
-    if result.batteries:
-        shown.append(_battery_table(result))
-    if certificate.rules:
-        shown.append(rule_table(certificate.rules))
-    shown.append(_certificate_table(certificate, currency))
-    if result.marginals:
-        shown.append(bullets(both("marginals"), binding_words(result.marginals, currency)))
-    shown.append(_timing_line(result))
     return shown
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from storage_opt.spec.fields import EnergyKwh, Fraction, FractionSeries, MoneyPerKwh, PowerKw, Quantity, Spec
 from storage_opt.spec.series import Constant
 
-__all__ = ["AtLeast", "BatterySpec", "TaperPoint"]
+__all__ = ["AtLeast", "BatterySpec", "TaperPoint", "taper_lines"]
 
 Efficiency = Annotated[float, Quantity("1", None, 0.0, 1.0), Field(gt=0, le=1)]
 
@@ -82,6 +82,10 @@ class BatterySpec(Spec):
         """Rated discharging power. [kW]"""
         return self.power_kw if self.discharge_kw is None else self.discharge_kw
 
+    def loss_frac(self, step_h: float) -> float:
+        """Share of the stored energy lost in one interval of `step_h` hours."""
+        return 1.0 - float((1.0 - self.self_discharge_frac_per_h) ** step_h)
+
     @model_validator(mode="after")
     def _start_must_be_fixed_unless_cyclic(self) -> Self:
         if self.initial_soc_frac is None and self.final_soc != "cyclic":
@@ -112,6 +116,15 @@ class BatterySpec(Spec):
                 message = f"{name} is not concave: the power limit must fall ever faster, or rise ever slower"
                 raise ValueError(message)
         return self
+
+
+def taper_lines(points: tuple[TaperPoint, ...]) -> list[tuple[float, float]]:
+    """Slope and intercept of each segment of a taper, in shares of rating over state of charge."""
+    lines = []
+    for left, right in zip(points, points[1:], strict=False):
+        slope = (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)
+        lines.append((slope, left.power_frac - slope * left.soc_frac))
+    return lines
 
 
 def _slope(left: TaperPoint, right: TaperPoint, name: str) -> float:

@@ -19,6 +19,7 @@ __all__ = [
     "EnergyKwh",
     "Fraction",
     "FractionSeries",
+    "HoursSeries",
     "Money",
     "MoneyPerKva",
     "MoneyPerKw",
@@ -88,4 +89,5 @@ PriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_
 SignedPriceSeries = Annotated[Series, *_SERIES, Quantity("money/kWh", Dimension.PRICE_PER_ENERGY)]
 TemperatureSeries = Annotated[Series, *_SERIES, Quantity("degC", Dimension.TEMPERATURE, -60.0, 70.0)]
 UnitSeries = Annotated[Series, *_SERIES, Quantity("unit", Dimension.UNITS, 0.0)]
+HoursSeries = Annotated[Series, *_SERIES, Quantity("h", Dimension.HOURS, 0.0, 168.0)]
 TokenSeries = Annotated[Series, *_SERIES, Quantity("token/s", Dimension.TOKEN_RATE, 0.0)]

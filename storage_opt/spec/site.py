@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from storage_opt.spec.backup import BackupSpec
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.cluster import ClusterSpec
 from storage_opt.spec.contract import ContractSpec
@@ -60,6 +61,8 @@ class SiteSpec(Spec):
     """Demand response in events by name."""
     incentive: Mapping[Name, IncentiveSpec] = {}
     """Payments to storage by rule by name."""
+    backup: BackupSpec | None = None
+    """Energy that batteries hold for a loss of the grid."""
 
     @model_validator(mode="after")
     def _something_is_paid(self) -> Self:
@@ -101,4 +104,18 @@ class SiteSpec(Spec):
             if workload.cluster not in self.cluster:
                 message = f"workload {name!r} runs on cluster {workload.cluster!r}, which the site does not have"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _backup_has_its_batteries(self) -> Self:
+        if self.backup is None:
+            return self
+        if not self.battery:
+            message = "backup has no battery to hold it; write a [battery.NAME] section, or leave [backup] out"
+            raise ValueError(message)
+        unknown = [name for name in self.backup.batteries if name not in self.battery]
+        if unknown:
+            known = ", ".join(f"`{name}`" for name in self.battery)
+            message = f"backup names battery {unknown[0]!r}, which the site does not have; name some of {known}"
+            raise ValueError(message)
         return self

@@ -8,7 +8,7 @@ from storage_opt.lowering.site import lower_site
 from storage_opt.schedule import Flow, Schedule
 from storage_opt.spec.resolved import Site
 
-__all__ = ["bill"]
+__all__ = ["bill", "horizon_faults"]
 
 
 def bill(site: Site, schedule: Schedule) -> Ledger:
@@ -33,13 +33,7 @@ def bill(site: Site, schedule: Schedule) -> Ledger:
     """
     charges = lower_site(site)
     faults = Faults()
-    ours, theirs = site.horizon, schedule.horizon
-    if (ours.start_instant, ours.steps, ours.step_minutes) != (theirs.start_instant, theirs.steps, theirs.step_minutes):
-        what = (
-            f"schedule has {theirs.steps:,} intervals of {theirs.step_minutes} min from {theirs.start_instant}, "
-            f"the site {ours.steps:,} of {ours.step_minutes} min from {ours.start_instant}"
-        )
-        faults.add(Fault(what, "settle the part of the site that the schedule covers", key="horizon"))
+    faults.extend(horizon_faults(site, schedule))
     faults.raise_if_any()
     for charge in charges:
         metered = charge.metered
@@ -48,6 +42,18 @@ def bill(site: Site, schedule: Schedule) -> Ledger:
             faults.add(Fault(what, "add the column to the schedule", column=flow.column))
     faults.raise_if_any()
     return settle(schedule, charges)
+
+
+def horizon_faults(site: Site, schedule: Schedule) -> list[Fault]:
+    """What is wrong where a schedule has other intervals than its site."""
+    ours, theirs = site.horizon, schedule.horizon
+    if (ours.start_instant, ours.steps, ours.step_minutes) == (theirs.start_instant, theirs.steps, theirs.step_minutes):
+        return []
+    what = (
+        f"schedule has {theirs.steps:,} intervals of {theirs.step_minutes} min from {theirs.start_instant}, "
+        f"the site {ours.steps:,} of {ours.step_minutes} min from {ours.start_instant}"
+    )
+    return [Fault(what, "take the part of the site that the schedule covers", key="horizon")]
 
 
 def _missing(schedule: Schedule, needed: list[Flow]) -> list[Flow]:

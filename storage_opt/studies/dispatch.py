@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from storage_opt.assets.site import site_battery
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.audit import ledger_mismatch
 from storage_opt.ledger.baseline import BaselineRun, baseline_schedule
@@ -33,13 +32,17 @@ from storage_opt.model.whole import WHOLE
 from storage_opt.rules.base import ContractRule, RuleCheck
 from storage_opt.schedule import Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.backup_result import BackupResult
 from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
+from storage_opt.studies.islanding import simulate_islanding
+from storage_opt.studies.price_of_reserve import PriceOfReserve
 from storage_opt.studies.price_of_rules import PriceOfRules
 from storage_opt.studies.product_use import headroom_worth, product_uses, provider_names
 from storage_opt.studies.rebates import solve_site
 from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
+from storage_opt.studies.stored import stored_at_starts_kwh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +127,7 @@ def dispatched(
         provenance = trace(site, schedule) if site.spec.generator else None
         plan, before = (schedule, ledger), (baseline.schedule, baseline_ledger)
         compute = compute_result(site, charges, (program, optimum.point), plan, before)
+        backup = _backup(PriceOfReserve(site, charges, rules, solved, solver), schedule)
     result = DispatchResult(
         site,
         schedule,
@@ -147,8 +151,15 @@ def dispatched(
         compute,
         products=product_uses(site, schedule, baseline.schedule, ledger),
         headroom=headroom_worth(solved.worths, provider_names(site)) if site.spec.regulation else (),
+        backup=backup,
     )
     return result, optimum.point
+
+
+def _backup(price: PriceOfReserve, schedule: Schedule) -> BackupResult | None:
+    if price.site.spec.backup is None:
+        return None
+    return BackupResult(simulate_islanding(price.site, schedule), price)
 
 
 def _notes(
@@ -219,12 +230,7 @@ def _battery_use(site: Site, schedule: Schedule) -> dict[str, BatteryUse]:
         stored = schedule[Flow(name, FlowKind.ENERGY_KWH)]
         h = site.horizon.step_h
         delivered = float(discharge.sum() * h)
-        kept = 1.0 - site_battery(site, name, spec).loss_frac(site.horizon)
-        first_gain = h * (
-            spec.charge_efficiency * charge[0] - discharge[0] / spec.discharge_efficiency - spec.auxiliary_kw
-        )
-        initial = (stored[0] - first_gain) / kept
-        rise = float(stored[-1] - initial)
+        rise = float(stored[-1] - stored_at_starts_kwh(spec, schedule, name)[0])
         cells = delivered / spec.discharge_efficiency
         cycles = cells / spec.energy_kwh if spec.energy_kwh else 0.0
         use[name] = BatteryUse(delivered, cycles, float(charge.sum() * h) - delivered - rise)

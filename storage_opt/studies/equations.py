@@ -15,6 +15,7 @@ EQUATIONS: dict[str, str] = {
     "access_capacity": "import[t] <= S_access cos(phi)",
     "at_full_speed": "r[t] <= u[t]",
     "backlog": "B[t] = B[t-1] + h (a[t] - r[t] - q[t] + lost[t]),  0 <= B[t] <= A[t] - D[t]",
+    "backup": "E[t] >= E_backup[t], what the critical load takes in the ride-through time from t on",
     "balance": "import + sum used + sum discharge = sum load + sum charge + export",
     "battery_export": "export[t] <= sum used[t] + sum discharge[t] of batteries that may export",
     "below": "u[g] >= low[g] - q[g],  u >= 0",

@@ -93,8 +93,8 @@ def without_flexibility(site: Site) -> Site:
 
 
 def without_storage(site: Site) -> Site:
-    """The site without batteries."""
-    return replace(site, spec=_changed(site.spec, battery={}))
+    """The site without batteries, and so without backup."""
+    return replace(site, spec=_changed(site.spec, battery={}, backup=None))
 
 
 def _one_step_more(site: Site) -> Iterator[tuple[str, str, float, float, Site]]:

@@ -13,6 +13,7 @@ from storage_opt.modeler import Sense
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.backup_result import BackupResult
 from storage_opt.studies.compute_result import ComputeResult
 from storage_opt.studies.declared import Declared
 from storage_opt.studies.flexibility_result import Flexibility
@@ -169,6 +170,8 @@ class DispatchResult:
         What more room of each provider would be worth.
     stack : ValueStack or None
         What each product adds, when it was asked for.
+    backup : BackupResult or None
+        What is held for a loss of the grid, how long it lasts and what it costs; None without ``[backup]``.
     """
 
     site: Site
@@ -192,6 +195,7 @@ class DispatchResult:
     products: tuple[ProductUse, ...] = ()
     headroom: tuple[Headroom, ...] = ()
     stack: ValueStack | None = None
+    backup: BackupResult | None = None
 
     @property
     def savings(self) -> float:

@@ -16,8 +16,8 @@ from storage_opt.spec.site import SiteSpec
 from tests.support.source import DOCS
 
 PAGE = (DOCS / "reference" / "outputs.md").read_text(encoding="utf-8")
-FREE = {"value_streams", "batteries", "green_energy"}
-"""Documents whose keys are names: of streams, of batteries, of the columns of another file."""
+FREE = {"value_streams", "batteries", "green_energy", "reserve_kwh", "percentiles_h"}
+"""Documents whose keys are names: of streams, of batteries, of the columns of another file; or numbers."""
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,11 @@ def result():
             "load": {"load": {"power_kw": 100.0}},
             "battery": {"bess": {"energy_kwh": 100, "power_kw": 50}},
             "tariff": {"supply": {"energy": [{"price_per_kwh": [0.2] * 12 + [0.8] * 12}]}},
+            "backup": {
+                "critical_frac": 0.3,
+                "ride_through_h": 0.5,
+                "genset": {"power_kw": 30, "fuel_kwh": 60, "start_delay_h": 0.1},
+            },
         }
     )
     return storage_opt.optimize(storage_opt.Site(spec, spec.horizon.build()))

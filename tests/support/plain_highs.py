@@ -35,8 +35,10 @@ class Arbitrage:
     ----------
     price_per_kwh : (T,) array
         Price of import and export alike. [money/kWh]
-    power_kw, low_kwh, high_kwh : float
-        Converter and window of the stored energy.
+    power_kw, high_kwh : float
+        Converter, and most stored energy.
+    low_kwh : float or (T,) array
+        Least stored energy at the end of each interval.
     efficiency : float
         Each way.
 
@@ -49,7 +51,7 @@ class Arbitrage:
 
     price_per_kwh: NDArray[np.float64]
     power_kw: float
-    low_kwh: float
+    low_kwh: float | NDArray[np.float64]
     high_kwh: float
     efficiency: float
 

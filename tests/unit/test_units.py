@@ -35,6 +35,8 @@ from storage_opt.units import CANONICAL, Dimension, factor, unit_in_header
         ("%", Dimension.FRACTION, 0.01),
         ("p.u.", Dimension.FRACTION, 1.0),
         ("℃", Dimension.TEMPERATURE, 1.0),
+        ("小时", Dimension.HOURS, 1.0),
+        ("min", Dimension.HOURS, 1.0 / 60.0),
     ],
 )
 def test_factor_to_the_unit_of_the_model(unit, dimension, expected):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.lowering.backup import least_stored_kwh
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side
 from storage_opt.modeler import Rule
 from storage_opt.schedule import Flow, FlowKind, Metered
@@ -37,7 +38,7 @@ def battery_provider(site: Site, name: str) -> Provider:
 def _up(site: Site, name: str, spec: BatterySpec) -> Side:
     charge, discharge, stored = _flows(name)
     ones = np.ones(site.horizon.steps)
-    low, high = _window_kwh(site, spec)
+    low, high = _window_kwh(site, name)
     rooms = [
         Room(
             _rule(name, "room_up", "power left to give", "kW"), charge - discharge, spec.discharge_limit_kw * ones, ones
@@ -60,7 +61,7 @@ def _up(site: Site, name: str, spec: BatterySpec) -> Side:
 def _down(site: Site, name: str, spec: BatterySpec) -> Side:
     charge, discharge, stored = _flows(name)
     ones = np.ones(site.horizon.steps)
-    low, high = _window_kwh(site, spec)
+    low, high = _window_kwh(site, name)
     rating = spec.power_kw if spec.grid_charging else 0.0
     available = discharge - charge if spec.grid_charging else discharge
     rooms = [Room(_rule(name, "room_down", "power left to take", "kW"), available, rating * ones, ones)]
@@ -80,8 +81,10 @@ def _flows(name: str) -> tuple[Metered, Metered, Metered]:
     return charge, discharge, stored
 
 
-def _window_kwh(site: Site, spec: BatterySpec) -> tuple[_Array, _Array]:
-    return site.values(spec.soc_min_frac) * spec.energy_kwh, site.values(spec.soc_max_frac) * spec.energy_kwh
+def _window_kwh(site: Site, name: str) -> tuple[_Array, _Array]:
+    """Least and most stored energy at the end of each interval; what is held for backup is not for the market."""
+    spec = site.spec.battery[name]
+    return least_stored_kwh(site, name)[1:], site.values(spec.soc_max_frac) * spec.energy_kwh
 
 
 def _rule(name: str, part: str, words: str, unit: str) -> Rule:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from storage_opt.charges.grouping import Groups
 from storage_opt.errors import Faults
 from storage_opt.horizon import Horizon
-from storage_opt.lowering.compute.plan import compute_plan
+from storage_opt.lowering.consumption import consumption_kw
 from storage_opt.lowering.products.held import any_window
 from storage_opt.lowering.products.like_days import like_day_mean
 from storage_opt.lowering.products.presets import filled, preset_row
@@ -21,7 +21,6 @@ from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.schedule import Flow, FlowKind
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.response import BaselineSpec, EventSpec, ResponseSpec
-from storage_opt.workload.flows import unshifted_flows
 
 __all__ = ["EventResponse", "event_responses", "unshifted_net_kw"]
 
@@ -205,15 +204,10 @@ def _same_day_factor(
 
 def unshifted_net_kw(site: Site) -> _Array:
     """Import less export with storage at rest, work unshifted and plants used as far as they can be (T,). [kW]"""
-    load = np.zeros(site.horizon.steps)
-    for spec in site.spec.load.values():
-        load += site.values(spec.power_kw)
-    for flow, values in unshifted_flows(compute_plan(site), site.horizon.step_h).items():
-        load += values if flow.kind is FlowKind.LOAD_KW else 0.0
     available = np.zeros(site.horizon.steps)
     for plant in site.spec.generator.values():
         available += plant.capacity_kw * site.values(plant.profile)
-    return np.maximum(load - available, -site.values(site.spec.grid.export_limit_kw))
+    return np.maximum(consumption_kw(site) - available, -site.values(site.spec.grid.export_limit_kw))
 
 
 def _most_kw(site: Site, product: EventResponse, key: str) -> float:
