@@ -19,13 +19,16 @@ from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
 from storage_opt.workload.plan import ComputePlan
 
-__all__ = ["Caps", "site_assets", "site_battery"]
+__all__ = ["Caps", "Rest", "site_assets", "site_battery"]
 
 Caps = Mapping[Flow, Sequence[Limit]]
 """Limits of flows that come from a contract."""
 
+Rest = Mapping[str, NDArray[np.bool_]]
+"""Intervals in which each battery rests (T,)."""
 
-def site_assets(site: Site, caps: Caps, compute: ComputePlan) -> tuple[Asset, ...]:
+
+def site_assets(site: Site, caps: Caps, compute: ComputePlan, rest: Rest) -> tuple[Asset, ...]:
     """Every asset of the site, the grid connection first; `caps` are those of a contract on the exchange."""
     spec = site.spec
     loads = [FixedLoad(name, site.values(load.power_kw)) for name, load in spec.load.items()]
@@ -33,16 +36,16 @@ def site_assets(site: Site, caps: Caps, compute: ComputePlan) -> tuple[Asset, ..
         Generator(name, plant.capacity_kw * site.values(plant.profile), plant.curtailable)
         for name, plant in spec.generator.items()
     ]
-    batteries = [site_battery(site, name, battery) for name, battery in spec.battery.items()]
+    batteries = [site_battery(site, name, battery, rest.get(name)) for name, battery in spec.battery.items()]
     facilities = [Facility(plan) for plan in compute.facilities.values()]
     grid = _grid(site, _drawn(site, loads, facilities), plants, batteries, caps)
     return (grid, *loads, *facilities, *plants, *batteries)
 
 
-def site_battery(site: Site, name: str, spec: BatterySpec) -> Battery:
-    """A battery with its window in energy."""
+def site_battery(site: Site, name: str, spec: BatterySpec, rest: NDArray[np.bool_] | None = None) -> Battery:
+    """A battery with its window in energy, and the intervals in which it rests."""
     low, high = site.values(spec.soc_min_frac), site.values(spec.soc_max_frac)
-    return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh)
+    return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh, rest)
 
 
 _Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]

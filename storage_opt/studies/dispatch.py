@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from storage_opt.assets.site import site_battery
 from storage_opt.charges.base import Charge
 from storage_opt.ledger.audit import ledger_mismatch
 from storage_opt.ledger.baseline import BaselineRun, baseline_schedule
@@ -28,14 +27,15 @@ from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
 from storage_opt.model.watchdog import warm_up
 from storage_opt.rules.base import ContractRule, RuleCheck
-from storage_opt.schedule import Flow, FlowKind, Schedule
+from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.battery_use import battery_use
 from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
 from storage_opt.studies.price_of_rules import PriceOfRules
 from storage_opt.studies.rebates import solve_site
-from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
+from storage_opt.studies.result import DispatchResult, MarginalValue, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def dispatched(
         checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
         certificate = _certificate(optimum, schedule, mismatch, checks)
         streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
-        use = _battery_use(site, schedule)
+        use = battery_use(site, schedule, ledger)
         provenance = trace(site, schedule) if site.spec.generator else None
         plan, before = (schedule, ledger), (baseline.schedule, baseline_ledger)
         compute = compute_result(site, charges, (program, optimum.point), plan, before)
@@ -202,25 +202,6 @@ def _certificate(optimum: Optimum, schedule: Schedule, mismatch: float, checks: 
         repair=optimum.repair,
         rules=checks,
     )
-
-
-def _battery_use(site: Site, schedule: Schedule) -> dict[str, BatteryUse]:
-    use = {}
-    for name, spec in site.spec.battery.items():
-        charge, discharge = schedule[Flow(name, FlowKind.CHARGE_KW)], schedule[Flow(name, FlowKind.DISCHARGE_KW)]
-        stored = schedule[Flow(name, FlowKind.ENERGY_KWH)]
-        h = site.horizon.step_h
-        delivered = float(discharge.sum() * h)
-        kept = 1.0 - site_battery(site, name, spec).loss_frac(site.horizon)
-        first_gain = h * (
-            spec.charge_efficiency * charge[0] - discharge[0] / spec.discharge_efficiency - spec.auxiliary_kw
-        )
-        initial = (stored[0] - first_gain) / kept
-        rise = float(stored[-1] - initial)
-        cells = delivered / spec.discharge_efficiency
-        cycles = cells / spec.energy_kwh if spec.energy_kwh else 0.0
-        use[name] = BatteryUse(delivered, cycles, float(charge.sum() * h) - delivered - rise)
-    return use
 
 
 def _solver_notes(optimum: Optimum) -> Iterable[str]:
