@@ -79,6 +79,8 @@ class CycleDepthCharge:
         Energy at the start; None where it starts as it ends. [kWh]
     leaks : bool
         Whether the stored energy also falls by itself, through self-discharge or auxiliary draw.
+    still : (T,) bool array or None
+        Intervals in which the stored energy can't change, which need no variables; None when there are none.
 
     Raises
     ------
@@ -115,6 +117,7 @@ class CycleDepthCharge:
     high_kwh: float
     initial_kwh: float | None = None
     leaks: bool = False
+    still: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         price = self.segments.price_per_kwh
@@ -141,33 +144,49 @@ class CycleDepthCharge:
 
     def _cost(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
         name, steps, h = self.line.name, model.horizon.steps, model.horizon.step_h
-        depths = self.segments.within(self.high_kwh - self.low_kwh)
-        ones, stored = np.ones(steps), flows[self.stored]
-        withdrawn = self.withdrawn.value(flows)
-        first, price = float(depths.price_per_kwh[0]), depths.price_per_kwh
-        cost = (first * h * ones) @ withdrawn
-        fall, before = _fall(steps, closed=self.initial_kwh is None), _Before(steps, self.initial_kwh)
+        price = self.segments.within(self.high_kwh - self.low_kwh).price_per_kwh
+        withdrawn, stored = self.withdrawn.value(flows), flows[self.stored]
+        cost = np.full(steps, h * price[0]) @ withdrawn
         if self.leaks:
             leak = model.variable(f"{name}.leak_kwh", steps, lower=0.0)
-            model.require(f"{name}.leak", leak >= fall @ stored + before.of(self.initial_kwh or 0.0) - h * withdrawn)
-            cost = cost + (first * ones) @ leak
-        if price.size == 1:
+            lowered = self._fall(steps) @ stored + self._before(steps, self.initial_kwh or 0.0)
+            model.require(f"{name}.leak", leak >= lowered - h * withdrawn)
+            cost = cost + np.full(steps, price[0]) @ leak
+        moving = np.arange(steps) if self.still is None else np.flatnonzero(~self.still)
+        if price.size == 1 or not moving.size:
             return cost
-        held = [self._held(model, number, float(width)) for number, width in enumerate(depths.width_kwh, start=1)]
+        return cost + self._deeper(model, stored if moving.size == steps else stored[moving], moving.size)
+
+    def _deeper(self, model: Modeler, stored: Expression, steps: int) -> Expression:
+        """What falls from the second depth down costs beyond the price of the first. [money]"""
+        name, depths = self.line.name, self.segments.within(self.high_kwh - self.low_kwh)
+        held = [self._held(model, steps, number, width) for number, width in enumerate(depths.width_kwh, start=1)]
         model.require(f"{name}.segments", sum(held[1:], start=held[0]) == stored - self.low_kwh)
         full = np.clip((self.initial_kwh or 0.0) - self.low_kwh - depths.start_kwh, 0.0, depths.width_kwh)
-        for number in range(1, price.size):
+        fall, cost = self._fall(steps), 0.0
+        for number in range(1, depths.price_per_kwh.size):
             lost = model.variable(f"{name}.fall_{number + 1}_kwh", steps, lower=0.0)
-            lowered = fall @ held[number] + before.of(float(full[number]))
-            model.require(f"{name}.fall_{number + 1}", lost >= lowered)
-            cost = cost + (float(price[number] - first) * ones) @ lost
+            model.require(f"{name}.fall_{number + 1}", lost >= fall @ held[number] + self._before(steps, full[number]))
+            cost = cost + np.full(steps, depths.price_per_kwh[number] - depths.price_per_kwh[0]) @ lost
         return cost
 
-    def _held(self, model: Modeler, number: int, width_kwh: float) -> Expression:
+    def _held(self, model: Modeler, steps: int, number: int, width_kwh: float) -> Expression:
         # the window of the stored energy implies these bounds, so they fall when diagnosis relaxes it
-        steps = model.horizon.steps
         low, high = (Limit(None, np.full(steps, edge), implied=True) for edge in (0.0, width_kwh))
         return model.variable(f"{self.line.name}.depth_{number}_kwh", steps, lower=[low], upper=[high])
+
+    def _fall(self, steps: int) -> sp.csr_array:
+        """Matrix of ``x[t-1] - x[t]``; what came before the first value is its last, or left out."""
+        previous = sp.diags_array(np.ones(steps - 1), offsets=-1, shape=(steps, steps)).tolil()
+        if self.initial_kwh is None:
+            previous[0, steps - 1] = 1.0
+        return sp.csr_array(previous.tocsr() - sp.eye_array(steps))
+
+    def _before(self, steps: int, value: float) -> NDArray[np.float64]:
+        """What an open series held before its first interval, in its first place (T,). [kWh]"""
+        vector = np.zeros(steps)
+        vector[0] = 0.0 if self.initial_kwh is None else value
+        return vector
 
     def settle(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> tuple[Entry, ...]:
         """An entry for each billing period: share of life used by the cycles that close in it, cost of a whole life."""
@@ -180,25 +199,3 @@ class CycleDepthCharge:
             Entry(self.line, label, "", float(share), "life", price, float(share * price))
             for label, share in zip(periods.labels, life, strict=True)
         )
-
-
-def _fall(steps: int, *, closed: bool) -> sp.csr_array:
-    """Matrix of ``x[t-1] - x[t]``; what came before the first value is its last, or left out."""
-    previous = sp.diags_array(np.ones(steps - 1), offsets=-1, shape=(steps, steps)).tolil()
-    if closed:
-        previous[0, steps - 1] = 1.0
-    return sp.csr_array(previous.tocsr() - sp.eye_array(steps))
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What a series held before its first interval."""
-
-    steps: int
-    initial_kwh: float | None
-
-    def of(self, value: float) -> NDArray[np.float64]:
-        """A vector with the value in the first interval (T,); nothing where the series is closed."""
-        vector = np.zeros(self.steps)
-        vector[0] = 0.0 if self.initial_kwh is None else value
-        return vector

@@ -9,7 +9,6 @@ from storage_opt.charges.energy import EnergyCharge
 from storage_opt.errors import Faults
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.lowering.wear import lower_wear
-from storage_opt.lowering.window import rest_mask
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.resolved import Site
@@ -29,8 +28,6 @@ def lower_assets(site: Site) -> tuple[Charge, ...]:
     faults = Faults()
     charges: list[Charge] = []
     for name, battery in site.spec.battery.items():
-        with gathered(faults):
-            rest_mask(name, battery, site.horizon)
         with gathered(faults):
             charges.extend(lower_wear(name, battery, site))
     for name, plant in site.spec.generator.items():

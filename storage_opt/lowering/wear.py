@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storage_opt.charges.base import Charge, Line, Stream
 from storage_opt.charges.curve import CurveCharge
 from storage_opt.charges.cycle_depth import CycleDepthCharge, DepthSegments
 from storage_opt.charges.energy import EnergyCharge
 from storage_opt.lowering.refusal import refuse
+from storage_opt.lowering.window import rest_mask
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
@@ -31,9 +33,10 @@ def lower_wear(name: str, battery: BatterySpec, site: Site) -> list[Charge]:
     Raises
     ------
     InputError
-        When the battery may cycle deeper than its cycle life is known.
+        When the battery may cycle deeper than its cycle life is known, or a window of rest cuts an interval.
     """
     charges: list[Charge] = []
+    resting = rest_mask(name, battery, site.horizon)
     if battery.wear_cost_per_kwh:
         price = np.full(site.horizon.steps, battery.wear_cost_per_kwh)
         line = Line(f"{name}.wear", WEAR_PAYEE, Stream.WEAR)
@@ -42,7 +45,7 @@ def lower_wear(name: str, battery: BatterySpec, site: Site) -> list[Charge]:
     if wear is None or not battery.energy_kwh:
         return charges
     if wear.cycle_life is not None:
-        charge = _cycles(name, battery, wear, site)
+        charge = _cycles(name, battery, wear, site, resting)
         charges += [charge] if wear.replacement_cost_per_kwh else []
     if wear.calendar is not None and wear.replacement_cost_per_kwh:
         charges.append(_calendar(name, battery, wear.calendar, wear.replacement_cost_per_kwh))
@@ -56,7 +59,7 @@ def initial_kwh(battery: BatterySpec) -> float | None:
     return battery.initial_soc_frac * battery.energy_kwh
 
 
-def _cycles(name: str, battery: BatterySpec, wear: WearSpec, site: Site) -> CycleDepthCharge:
+def _cycles(name: str, battery: BatterySpec, wear: WearSpec, site: Site, rest: NDArray[np.bool_]) -> CycleDepthCharge:
     rated, stored = battery.energy_kwh, Flow(name, FlowKind.ENERGY_KWH)
     low = float(site.values(battery.soc_min_frac).min())
     high = float(site.values(battery.soc_max_frac).max())
@@ -67,6 +70,8 @@ def _cycles(name: str, battery: BatterySpec, wear: WearSpec, site: Site) -> Cycl
             f"the window lets cycles be {high - low:g} of rated energy deep, the last corner is at depth_frac {known:g}"
         )
         refuse(key, what, f"add a corner at {high - low:g} or deeper, or narrow soc_min_frac to soc_max_frac")
+    leaks = bool(battery.self_discharge_frac_per_h or battery.auxiliary_kw)
+    still = rest if rest.any() and not leaks else None
     widths = np.full(wear.segments, rated / wear.segments)
     whole_life = wear.replacement_cost_per_kwh * rated
     withdrawn = Metered.of(Flow(name, FlowKind.DISCHARGE_KW)).times(1.0 / battery.discharge_efficiency)
@@ -79,7 +84,8 @@ def _cycles(name: str, battery: BatterySpec, wear: WearSpec, site: Site) -> Cycl
         low * rated,
         high * rated,
         initial_kwh(battery),
-        leaks=bool(battery.self_discharge_frac_per_h or battery.auxiliary_kw),
+        leaks=leaks,
+        still=still,
     )
 
 

@@ -108,7 +108,7 @@ def least_cost(charge, flows, *, by_period=False):
     cost = (charge.by_period if by_period else charge.as_expression)(model, expressions)
     rules = [record.constraint for record in model.constraints]
     given_flows = [expressions[flow] == values for flow, values in flows.items()]
-    problem = cp.Problem(cp.Minimize(cp.sum(cost)), given_flows + rules)
+    problem = cp.Problem(cp.Minimize(np.ones(cost.size) @ cost if by_period else cost), given_flows + rules)
     problem.solve(solver=cp.CLARABEL)
     assert problem.status == cp.OPTIMAL
     return cost.value

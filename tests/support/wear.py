@@ -46,7 +46,7 @@ def cost_by_program(stored: _Array, start: float | None, width: _Array, price: _
     """Least cost over all ways of sharing the stored energy out over depths, by HiGHS. [money]
 
     Columns ``e_k[t]``, ``f_k[t]``; rows ``sum_k e_k[t] = E[t] - low`` and ``e_k[t-1] - e_k[t] - f_k[t] <= 0``: the
-    published problem, with a fall for every depth. The start of an open series is one more value, free to be shared out.
+    published problem, with a fall for every depth. The start of an open series may be shared out freely.
     """
     series = stored if start is None else np.concatenate([[start], stored])
     steps, depths = series.size, price.size
@@ -65,7 +65,8 @@ def cost_by_program(stored: _Array, start: float | None, width: _Array, price: _
         b_ub=np.zeros(lowered.shape[0]),
         A_eq=sp.csc_array(shared),
         b_eq=series - low,
-        bounds=[(0.0, edge) for edge in np.repeat(np.append(width[:-1], np.inf), steps)] + [(0.0, None)] * steps * depths,
+        bounds=[(0.0, edge) for edge in np.repeat(np.append(width[:-1], np.inf), steps)]
+        + [(0.0, None)] * steps * depths,
         method="highs",
     )
     assert answer.status == 0, answer.message
