@@ -32,16 +32,20 @@ class Battery:
     backup_kwh : (T+1,) array or None
         Energy held for a loss of the grid at the start of each interval, and at the end of the last; None without
         backup. [kWh]
+    rest : (T,) bool array or None
+        Intervals in which it neither charges nor discharges.
 
     Notes
     -----
     ``dynamics``:  ``E_t+1 = (1-sigma) E_t + h (eta_c c_t - d_t / eta_d) - h aux``, sigma the loss of one interval;
     ``soc_min``, ``soc_max``:  window of E;  ``backup``:  ``E_t >= E_backup,t``, see
     :func:`~storage_opt.lowering.backup.backup_plan`;  ``charge_power``, ``discharge_power``:  ratings;
+    ``rest``:  ``c, d <= 0``;
     ``cyclic``, ``initial_soc``, ``final_soc``:  ends;
     ``charge_taper``, ``discharge_taper``:  concave limits over E_t+1;
     ``ramp_up``, ``ramp_down``:  ``|n_t - n_t-1| <= ramp h`` with ``n = d - c``;
-    ``cycles_per_day``:  ``h sum_day d / eta_d <= cycles E_rated``;  ``throughput``:  ``h sum d <= allowance``.
+    ``cycles_per_day``, ``cycles_per_year``:  ``h sum d / eta_d <= cycles E_rated`` of a day, of the horizon;
+    ``throughput``:  ``h sum d <= allowance``;  ``mean_soc``:  ``sum E_t+1 / T <= share E_rated``.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Battery:
     soc_min_kwh: NDArray[np.float64]
     soc_max_kwh: NDArray[np.float64]
     backup_kwh: NDArray[np.float64] | None = None
+    rest: NDArray[np.bool_] | None = None
 
     def build(self, model: Modeler) -> Ports:
         """State the flows, the stored energy and the rules."""
@@ -67,6 +72,7 @@ class Battery:
         self._require_tapers(model, charge, discharge, stored)
         self._require_ramp(model, charge, discharge)
         self._require_caps(model, discharge)
+        self._require_mean_soc(model, stored)
         charge_flow, discharge_flow = Flow(self.name, FlowKind.CHARGE_KW), Flow(self.name, FlowKind.DISCHARGE_KW)
         return Ports(
             {charge_flow: charge, discharge_flow: discharge, Flow(self.name, FlowKind.ENERGY_KWH): stored[1:]},
@@ -100,9 +106,12 @@ class Battery:
 
     def _power(self, model: Modeler, direction: str, rating_kw: float, key: str) -> Expression:
         rule = self._rule(f"{direction}_power", f"{direction.removesuffix('e')}ing power", "kW", key)
-        limit = Limit(rule, np.full(self.soc_min_kwh.size, rating_kw))
+        limits = [Limit(rule, np.full(self.soc_min_kwh.size, rating_kw))]
+        if self.rest is not None and self.rest.any():
+            resting = self._rule("rest", "power in the hours of rest", "kW", "rest")
+            limits.append(Limit(resting, np.where(self.rest, 0.0, np.inf)))
         name = f"{self.name}.{direction}_kw"
-        return model.variable(name, self.soc_min_kwh.size, lower=0.0, upper=[limit], even=1.0)
+        return model.variable(name, self.soc_min_kwh.size, lower=0.0, upper=limits, even=1.0)
 
     def _require_dynamics(self, model: Modeler, charge: Expression, discharge: Expression, stored: Expression) -> None:
         h, spec = model.horizon.step_h, self.spec
@@ -162,9 +171,23 @@ class Battery:
             from_cells = (horizon.step_h / spec.discharge_efficiency) * discharge
             daily = model.group_totals(name, from_cells, days.ids, days.count)
             model.require(rule.name, daily <= spec.max_cycles_per_day * spec.energy_kwh * days.covered_frac, rule)
+        whole = np.zeros(horizon.steps, dtype=np.intp)
+        if spec.max_cycles_per_year is not None:
+            rule = self._rule("cycles_per_year", "energy from the cells over the horizon", "kWh", "max_cycles_per_year")
+            from_cells = (horizon.step_h / spec.discharge_efficiency) * discharge
+            total = model.group_totals(f"{self.name}.cells_kwh", from_cells, whole, 1)
+            model.require(rule.name, total <= spec.max_cycles_per_year * spec.energy_kwh * horizon.years, rule)
         if spec.max_throughput_kwh_per_year is not None:
             rule = self._rule("throughput", "throughput of the horizon", "kWh", "max_throughput_kwh_per_year")
-            everything = np.zeros(horizon.steps, dtype=np.intp)
             name = f"{self.name}.throughput_kwh"
-            total = model.group_totals(name, horizon.step_h * discharge, everything, 1)
+            total = model.group_totals(name, horizon.step_h * discharge, whole, 1)
             model.require(rule.name, total <= spec.max_throughput_kwh_per_year * horizon.years, rule)
+
+    def _require_mean_soc(self, model: Modeler, stored: Expression) -> None:
+        if self.spec.max_mean_soc_frac is None:
+            return
+        rule = self._rule("mean_soc", "mean stored energy of the horizon", "kWh", "max_mean_soc_frac")
+        steps = model.horizon.steps
+        share = (1.0 / steps) * stored[1:]
+        mean = model.group_totals(f"{self.name}.mean_kwh", share, np.zeros(steps, dtype=np.intp), 1)
+        model.require(rule.name, mean <= self.spec.max_mean_soc_frac * self.spec.energy_kwh, rule)

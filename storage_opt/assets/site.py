@@ -20,7 +20,7 @@ from storage_opt.spec.resolved import Site
 from storage_opt.workload.bounds import load_bounds_kw
 from storage_opt.workload.plan import ComputePlan
 
-__all__ = ["Caps", "Reserves", "site_assets", "site_battery"]
+__all__ = ["Caps", "Reserves", "Rest", "site_assets", "site_battery"]
 
 Caps = Mapping[Flow, Sequence[Limit]]
 """Limits of flows that come from a contract."""
@@ -28,8 +28,11 @@ Caps = Mapping[Flow, Sequence[Limit]]
 Reserves = Mapping[str, NDArray[np.float64]]
 """Energy that a battery holds for a loss of the grid (T+1,), by name. [kWh]"""
 
+Rest = Mapping[str, NDArray[np.bool_]]
+"""Intervals in which each battery rests (T,)."""
 
-def site_assets(site: Site, caps: Caps, compute: ComputePlan, reserves: Reserves) -> tuple[Asset, ...]:
+
+def site_assets(site: Site, caps: Caps, compute: ComputePlan, reserves: Reserves, rest: Rest) -> tuple[Asset, ...]:
     """Every asset of the site, the grid connection first; `caps` are those of a contract on the exchange."""
     spec = site.spec
     loads = [FixedLoad(name, site.values(load.power_kw), load.curtailable_frac) for name, load in spec.load.items()]
@@ -37,16 +40,24 @@ def site_assets(site: Site, caps: Caps, compute: ComputePlan, reserves: Reserves
         Generator(name, plant.capacity_kw * site.values(plant.profile), plant.curtailable)
         for name, plant in spec.generator.items()
     ]
-    batteries = [site_battery(site, name, battery, reserves.get(name)) for name, battery in spec.battery.items()]
+    batteries = [
+        site_battery(site, name, battery, reserves.get(name), rest.get(name)) for name, battery in spec.battery.items()
+    ]
     facilities = [Facility(plan) for plan in compute.facilities.values()]
     grid = _grid(site, _drawn(site, loads, facilities), plants, batteries, caps)
     return (grid, *loads, *facilities, *plants, *batteries)
 
 
-def site_battery(site: Site, name: str, spec: BatterySpec, backup_kwh: NDArray[np.float64] | None = None) -> Battery:
-    """A battery with its window in energy, and what it holds for a loss of the grid (T+1,). [kWh]"""
+def site_battery(
+    site: Site,
+    name: str,
+    spec: BatterySpec,
+    backup_kwh: NDArray[np.float64] | None = None,
+    rest: NDArray[np.bool_] | None = None,
+) -> Battery:
+    """A battery with its window in energy, what it holds for a loss of the grid (T+1,) [kWh], and when it rests."""
     low, high = site.values(spec.soc_min_frac), site.values(spec.soc_max_frac)
-    return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh, backup_kwh)
+    return Battery(name, spec, low * spec.energy_kwh, high * spec.energy_kwh, backup_kwh, rest)
 
 
 _Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]

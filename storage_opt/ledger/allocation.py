@@ -34,9 +34,10 @@ def cost_per_kwh(charges: Iterable[Charge], ledger: Ledger, schedule: Schedule) 
     Notes
     -----
     Prices per kWh fall on the interval in which their flow runs: energy from the grid and from plants, export, wear of
-    the batteries. Everything else, such as demand and capacity charges, is shared out by energy. What moved work costs
-    its users (late, refused) is left out. Times consumption and summed, this is the bill without those lines. Energy
-    from storage is charged where the battery was charged, so an interval that lives on storage is cheap here.
+    the batteries. Everything else, such as demand and capacity charges and wear by depth of cycle, is shared out by
+    energy. What moved work costs its users (late, refused) is left out. Times consumption and summed, this is the bill
+    without those lines. Energy from storage is charged where the battery was charged, so an interval that lives on
+    storage is cheap here.
     """
     horizon = schedule.horizon
     kwh = schedule.total(FlowKind.LOAD_KW) * horizon.step_h

@@ -16,6 +16,7 @@ from storage_opt.ledger.export_rules import export_cap_kw, within_export_ratios
 from storage_opt.ledger.marginal import cost_when_short, least_gain_of_export, price_per_kwh
 from storage_opt.lowering.consumption import consumption_flows
 from storage_opt.lowering.products.flows import nothing_sold
+from storage_opt.lowering.wear import initial_kwh
 from storage_opt.rules.base import ContractRule
 from storage_opt.schedule import GRID, Flow, FlowKind, Schedule
 from storage_opt.spec.resolved import Site
@@ -35,7 +36,8 @@ class BaselineRun:
     Parameters
     ----------
     schedule : Schedule
-        All flows of the site; batteries and tanks stand still, work runs as it arrives.
+        All flows of the site; batteries stand still at their start, empty where they may start anywhere, tanks stand
+        still, work runs as it arrives.
     notes : tuple of str
         Where the rule breaks a limit or leaves money on the table, and how much.
     """
@@ -98,9 +100,10 @@ def baseline_schedule(site: Site, charges: Iterable[Charge], rules: Iterable[Con
         flows[Flow(name, FlowKind.AVAILABLE_KW)] = plants.available_kw[number]
         flows[Flow(name, FlowKind.USED_KW)] = used[number]
         flows[Flow(name, FlowKind.CURTAILED_KW)] = plants.available_kw[number] - used[number]
-    for name in site.spec.battery:
-        for kind in (FlowKind.CHARGE_KW, FlowKind.DISCHARGE_KW, FlowKind.ENERGY_KWH):
-            flows[Flow(name, kind)] = nothing
+    for name, battery in site.spec.battery.items():
+        flows[Flow(name, FlowKind.CHARGE_KW)] = flows[Flow(name, FlowKind.DISCHARGE_KW)] = nothing
+        # what stands in a battery at the start stays there: it neither falls nor is sold
+        flows[Flow(name, FlowKind.ENERGY_KWH)] = np.full(horizon.steps, initial_kwh(battery) or 0.0)
     flows |= {
         Flow(name, FlowKind.DROPPED_KW): nothing for name, load in site.spec.load.items() if load.curtailable_frac
     }

@@ -8,16 +8,15 @@ from storage_opt.charges.base import Charge, Line, Stream
 from storage_opt.charges.energy import EnergyCharge
 from storage_opt.errors import Faults
 from storage_opt.lowering.refusal import gathered, refuse
+from storage_opt.lowering.wear import lower_wear
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.resolved import Site
 
-__all__ = ["DROPPED_PAYEE", "WEAR_PAYEE", "lower_assets"]
+__all__ = ["DROPPED_PAYEE", "lower_assets"]
 
 DROPPED_PAYEE = "users of the load"
 """Who bears that load is dropped."""
-WEAR_PAYEE = "battery wear"
-"""Who receives the cost of wear: nobody today, the replacement later."""
 
 
 def lower_assets(site: Site) -> tuple[Charge, ...]:
@@ -26,15 +25,14 @@ def lower_assets(site: Site) -> tuple[Charge, ...]:
     Raises
     ------
     InputError
-        When a cost given as an array does not fit the horizon.
+        When a cost given as an array does not fit the horizon, a window of rest cuts an interval, or cycles may be
+        deeper than their life is known.
     """
     faults = Faults()
     charges: list[Charge] = []
     for name, battery in site.spec.battery.items():
-        if battery.wear_cost_per_kwh:
-            price = np.full(site.horizon.steps, battery.wear_cost_per_kwh)
-            line = Line(f"{name}.wear", WEAR_PAYEE, Stream.WEAR)
-            charges.append(EnergyCharge(line, Metered.of(Flow(name, FlowKind.DISCHARGE_KW)), price))
+        with gathered(faults):
+            charges.extend(lower_wear(name, battery, site))
     for name, load in site.spec.load.items():
         if load.curtailable_frac and load.curtailment_cost_per_kwh is not None:
             line = Line(f"{name}.dropped", DROPPED_PAYEE, Stream.SERVICE)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from storage_opt.errors import Faults
 from storage_opt.horizon import Horizon
 from storage_opt.lowering.refusal import gathered, refuse
+from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.tariff import Window
 
-__all__ = ["first_interval_of_day", "window_mask"]
+__all__ = ["first_interval_of_day", "rest_mask", "window_mask"]
 
 
 def window_mask(window: Window, horizon: Horizon, key: str) -> NDArray[np.bool_]:
@@ -45,6 +46,23 @@ def window_mask(window: Window, horizon: Horizon, key: str) -> NDArray[np.bool_]
         mask &= np.isin(types.astype(str), [str(day) for day in window.days])[horizon.days.ids]
     if window.hours:
         mask &= _in_hours(window.hours, horizon, f"{key}.hours")
+    return mask
+
+
+def rest_mask(name: str, battery: BatterySpec, horizon: Horizon) -> NDArray[np.bool_]:
+    """Intervals in which a battery has to rest (T,).
+
+    Raises
+    ------
+    InputError
+        When a boundary falls inside an interval; lists every such window.
+    """
+    mask = np.zeros(horizon.steps, dtype=np.bool_)
+    faults = Faults()
+    for number, window in enumerate(battery.rest):
+        with gathered(faults):
+            mask |= window_mask(window, horizon, f"battery.{name}.rest[{number}]")
+    faults.raise_if_any()
     return mask
 
 

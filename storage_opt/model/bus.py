@@ -10,6 +10,7 @@ from storage_opt.assets.provenance import require_provenance
 from storage_opt.assets.site import Caps, site_assets
 from storage_opt.lowering.backup import backup_reserves
 from storage_opt.lowering.compute.plan import compute_plan
+from storage_opt.lowering.window import rest_mask
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.modeler import Expression
 from storage_opt.schedule import Flow, Metered
@@ -30,7 +31,8 @@ def assemble_bus(model: ModelBuilder, site: Site, caps: Caps) -> tuple[dict[Flow
     supply: list[Flow] = []
     demand: list[Flow] = []
     opposites: list[Opposites] = []
-    for asset in site_assets(site, caps, compute_plan(site), backup_reserves(site)):
+    rest = {name: rest_mask(name, battery, site.horizon) for name, battery in site.spec.battery.items() if battery.rest}
+    for asset in site_assets(site, caps, compute_plan(site), backup_reserves(site), rest):
         ports = asset.build(model)
         flows.update(ports.flows)
         supply += ports.supply

@@ -40,6 +40,7 @@ _ITEMS: dict[str, tuple[str, str]] = {
 
 _ASSET_ITEMS: dict[tuple[str, Stream], tuple[str, str]] = {
     ("wear", Stream.WEAR): ("Wear", "储能折旧"),
+    ("calendar", Stream.WEAR): ("Calendar fade", "储能日历老化"),
     ("energy", Stream.GENERATION): ("Energy", "发电电费"),
     ("curtailment", Stream.CURTAILMENT): ("Curtailment", "弃电费用"),
 }

@@ -11,12 +11,13 @@ from storage_opt.horizon import Horizon
 from storage_opt.ledger.ledger import Ledger
 from storage_opt.model.certificate import TOLERANCE, Certificate
 from storage_opt.report.backup_tables import backup_tables
+from storage_opt.report.battery_tables import battery_tables
 from storage_opt.report.cents import cents_text
 from storage_opt.report.compute_tables import compute_tables, flexibility_tables
 from storage_opt.report.contract_tables import compliance_words, declared_words, green_table
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.marginals import binding_words
-from storage_opt.report.numbers import energy_scale, money_scale, significant, tiny
+from storage_opt.report.numbers import money_scale, significant, tiny
 from storage_opt.report.party_words import party_words
 from storage_opt.report.product_tables import product_tables
 from storage_opt.report.statement import statement_of
@@ -50,8 +51,6 @@ def dispatch_tables(result: DispatchResult) -> Sequence[RenderableType]:
         streams_table({str(name): value for name, value in result.streams.items()}, currency),
     ]
     shown += _where_there_is(result, currency)
-    if result.batteries:
-        shown.append(_battery_table(result))
     if certificate.rules:
         shown.append(rule_table(certificate.rules))
     shown.append(_certificate_table(certificate, currency))
@@ -79,6 +78,8 @@ def _where_there_is(result: DispatchResult, currency: str) -> Sequence[Renderabl
         shown += backup_tables(result.backup, currency)
     if result.branches:
         shown.append(_branch_table(result.branches, currency))
+    if result.batteries:
+        shown += battery_tables(result)
     return shown
 
 
@@ -152,30 +153,6 @@ def streams_table(streams: dict[str, float], currency: str) -> RenderableType:
     rows = [(both(name), scale.text(value)) for name, value in streams.items()]
     columns: list[Column] = [("", "left"), (f"{both('savings')} [{currency}]", "right")]
     return table(both("streams"), columns, rows, (both("total"), scale.text(sum(streams.values()))))
-
-
-def _battery_table(result: DispatchResult) -> RenderableType:
-    specs = result.site.spec.battery
-    scale = energy_scale(use.throughput_kwh for use in result.batteries.values())
-    rated = energy_scale(spec.energy_kwh for spec in specs.values())
-    rows = [
-        (
-            name,
-            rated.text(specs[name].energy_kwh) if name in specs else "",
-            scale.text(use.throughput_kwh),
-            f"{use.equivalent_cycles:,.1f}",
-            scale.text(use.losses_kwh),
-        )
-        for name, use in result.batteries.items()
-    ]
-    columns: list[Column] = [
-        ("", "left"),
-        (f"Rated 额定 [{rated.unit}]", "right"),
-        (f"Delivered 放电量 [{scale.unit}]", "right"),
-        ("Full cycles 等效循环", "right"),
-        (f"Losses 损耗 [{scale.unit}]", "right"),
-    ]
-    return table(both("batteries"), columns, rows)
 
 
 def _branch_table(branches: Sequence[Branch], currency: str) -> RenderableType:

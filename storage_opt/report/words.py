@@ -56,6 +56,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "bill": ("Bill by line", "电费明细"),
     "streams": ("Value streams", "收益构成"),
     "batteries": ("Batteries", "储能运行"),
+    "battery_life": ("Battery life", "电池寿命"),
+    "cycles_by_depth": ("Cycles by depth", "按深度的循环次数"),
     "rules": ("Contract rules", "合同约束"),
     "rules_without_storage": ("Contract rules, without storage", "合同约束(无储能)"),
     "branches": ("Branches", "方案比较"),

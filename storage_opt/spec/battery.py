@@ -13,6 +13,8 @@ from pydantic import Field, model_validator
 
 from storage_opt.spec.fields import EnergyKwh, Fraction, FractionSeries, MoneyPerKwh, PowerKw, Quantity, Spec
 from storage_opt.spec.series import Constant
+from storage_opt.spec.tariff import Window
+from storage_opt.spec.wear import WearSpec
 
 __all__ = ["AtLeast", "BatterySpec", "TaperPoint", "taper_lines"]
 
@@ -74,8 +76,17 @@ class BatterySpec(Spec):
     """Equivalent full cycles a local day: energy taken from the cells over rated energy."""
     max_throughput_kwh_per_year: Annotated[float, Quantity("kWh/year", None, 0.0), Field(ge=0)] | None = None
     """Energy delivered at the AC side a year (warranty); shorter horizons get their share."""
+    max_cycles_per_year: Annotated[float, Quantity("1/year", None, 0.0), Field(ge=0)] | None = None
+    """Equivalent full cycles a year (warranty): energy taken from the cells over rated energy; shorter horizons get
+    their share."""
+    max_mean_soc_frac: Fraction | None = None
+    """Largest mean state of charge over the horizon (warranty)."""
+    rest: tuple[Window, ...] = ()
+    """Windows in which the battery neither charges nor discharges."""
     wear_cost_per_kwh: Annotated[MoneyPerKwh, Field(ge=0)] = 0.0
     """Wear for each kWh delivered at the AC side: replacement cost over lifetime throughput."""
+    wear: WearSpec | None = None
+    """Wear by depth of cycle and by time, instead of `wear_cost_per_kwh`."""
 
     @property
     def discharge_limit_kw(self) -> float:
@@ -101,6 +112,16 @@ class BatterySpec(Spec):
         low, high = self.soc_min_frac, self.soc_max_frac
         if isinstance(low, Constant) and isinstance(high, Constant) and low.value > high.value:
             message = f"soc_min_frac {low.value} is above soc_max_frac {high.value}; lower one or raise the other"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _cycles_have_one_price(self) -> Self:
+        if self.wear_cost_per_kwh and self.wear is not None and self.wear.cycle_life is not None:
+            message = (
+                f"wear_cost_per_kwh {self.wear_cost_per_kwh:g} and wear.cycle_life would both price the same cycles; "
+                "leave one out"
+            )
             raise ValueError(message)
         return self
 

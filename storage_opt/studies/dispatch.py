@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from storage_opt.charges.base import Charge
@@ -30,9 +30,10 @@ from storage_opt.model.solve import Point
 from storage_opt.model.watchdog import warm_up
 from storage_opt.model.whole import WHOLE
 from storage_opt.rules.base import ContractRule, RuleCheck
-from storage_opt.schedule import Flow, FlowKind, Schedule
+from storage_opt.schedule import Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.backup_result import BackupResult
+from storage_opt.studies.battery_use import battery_use
 from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
@@ -40,9 +41,8 @@ from storage_opt.studies.islanding import simulate_islanding
 from storage_opt.studies.price_of_reserve import PriceOfReserve
 from storage_opt.studies.price_of_rules import PriceOfRules
 from storage_opt.studies.product_use import headroom_worth, product_uses, provider_names
-from storage_opt.studies.rebates import solve_site
-from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
-from storage_opt.studies.stored import stored_at_starts_kwh
+from storage_opt.studies.rebates import Solved, solve_site
+from storage_opt.studies.result import DispatchResult, MarginalValue, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,53 +107,86 @@ def dispatched(
     warm_up()
     with clock("build"):
         tell("lowering tariffs")
-        charges, rules, headroom = lower_site(site), lower_rules(site), lower_headroom(site)
-        baseline = baseline_schedule(site, charges, rules)
-        baseline_rules = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
+        asked = _Asked.of(site)
     with clock("solve"):
         tell("compiling the model")
-        solved = solve_site(site, charges, rules, solver=solver, tell=progress, guess=guess, explain=explain)
-        program, optimum = solved.program, solved.optimum
+        solved = solve_site(
+            site, asked.charges, asked.rules, solver=solver, tell=progress, guess=guess, explain=explain
+        )
     clock.move("solve", "compile", solved.compile_s)
     with clock("settle"):
         tell("settling the bill")
-        kept = (*rules, *headroom)
-        schedule, ledger, mismatch = _settled_plan(site, charges, kept, program, optimum)
-        baseline_ledger = settle(baseline.schedule, charges)
-        checks = tuple(rule.check(schedule, site.horizon) for rule in kept)
-        certificate = _certificate(optimum, schedule, mismatch, checks)
-        streams = value_streams(site, charges, schedule, baseline.schedule, ledger, baseline_ledger)
-        use = _battery_use(site, schedule)
-        provenance = trace(site, schedule) if site.spec.generator else None
-        plan, before = (schedule, ledger), (baseline.schedule, baseline_ledger)
-        compute = compute_result(site, charges, (program, optimum.point), plan, before)
-        backup = _backup(PriceOfReserve(site, charges, rules, solved, solver), schedule)
-    result = DispatchResult(
+        answered = _Answered.of(asked, solved)
+        result = _result(asked, solved, answered, solver)
+    return replace(result, timing=clock.timing(read_s)), solved.optimum.point
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What is solved, and the same without storage."""
+
+    site: Site
+    charges: tuple[Charge, ...]
+    rules: tuple[ContractRule, ...]
+    headroom: tuple[ContractRule, ...]
+    baseline: BaselineRun
+    baseline_ledger: Ledger
+    baseline_rules: tuple[RuleCheck, ...]
+
+    @classmethod
+    def of(cls, site: Site) -> _Asked:
+        charges, rules, headroom = lower_site(site), lower_rules(site), lower_headroom(site)
+        baseline = baseline_schedule(site, charges, rules)
+        checks = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
+        return cls(site, charges, rules, headroom, baseline, settle(baseline.schedule, charges), checks)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answered:
+    """The plan, its bill, and their proof."""
+
+    schedule: Schedule
+    ledger: Ledger
+    certificate: Certificate
+
+    @classmethod
+    def of(cls, asked: _Asked, solved: Solved) -> _Answered:
+        kept = (*asked.rules, *asked.headroom)
+        schedule, ledger, mismatch = _settled_plan(asked.site, asked.charges, kept, solved.program, solved.optimum)
+        checks = tuple(rule.check(schedule, asked.site.horizon) for rule in kept)
+        return cls(schedule, ledger, _certificate(solved.optimum, schedule, mismatch, checks))
+
+
+def _result(asked: _Asked, solved: Solved, found: _Answered, solver: str | None) -> DispatchResult:
+    site, charges, rules, baseline = asked.site, asked.charges, asked.rules, asked.baseline
+    schedule, ledger = found.schedule, found.ledger
+    plan, before = (schedule, ledger), (baseline.schedule, asked.baseline_ledger)
+    compute = compute_result(site, charges, (solved.program, solved.optimum.point), plan, before)
+    notes = _notes(
+        site, baseline, asked.baseline_rules, solved.optimum, found.certificate, branched=bool(solved.branches)
+    )
+    return DispatchResult(
         site,
         schedule,
         ledger,
         baseline.schedule,
-        baseline_ledger,
-        certificate,
-        streams,
-        use,
+        asked.baseline_ledger,
+        found.certificate,
+        value_streams(site, charges, schedule, baseline.schedule, ledger, asked.baseline_ledger),
+        battery_use(site, schedule, ledger),
         tuple(_marginal(worth) for worth in solved.worths),
-        clock.timing(read_s),
-        (
-            *_notes(site, baseline, baseline_rules, optimum, certificate, branched=bool(solved.branches)),
-            *(() if compute is None else compute.notes),
-        ),
-        baseline_rules,
+        Timing(),
+        (*notes, *(() if compute is None else compute.notes)),
+        asked.baseline_rules,
         solved.branches,
-        PriceOfRules.of(site, charges, rules, solved, baseline_rules, solver),
-        provenance,
+        PriceOfRules.of(site, charges, rules, solved, asked.baseline_rules, solver),
+        trace(site, schedule) if site.spec.generator else None,
         declared_quantities(site, ledger),
         compute,
         products=product_uses(site, schedule, baseline.schedule, ledger),
         headroom=headroom_worth(solved.worths, provider_names(site)) if site.spec.regulation else (),
-        backup=backup,
+        backup=_backup(PriceOfReserve(site, charges, rules, solved, solver), schedule),
     )
-    return result, optimum.point
 
 
 def _backup(price: PriceOfReserve, schedule: Schedule) -> BackupResult | None:
@@ -221,20 +254,6 @@ def _certificate(optimum: Optimum, schedule: Schedule, mismatch: float, checks: 
         repair=optimum.repair,
         rules=checks,
     )
-
-
-def _battery_use(site: Site, schedule: Schedule) -> dict[str, BatteryUse]:
-    use = {}
-    for name, spec in site.spec.battery.items():
-        charge, discharge = schedule[Flow(name, FlowKind.CHARGE_KW)], schedule[Flow(name, FlowKind.DISCHARGE_KW)]
-        stored = schedule[Flow(name, FlowKind.ENERGY_KWH)]
-        h = site.horizon.step_h
-        delivered = float(discharge.sum() * h)
-        rise = float(stored[-1] - stored_at_starts_kwh(spec, schedule, name)[0])
-        cells = delivered / spec.discharge_efficiency
-        cycles = cells / spec.energy_kwh if spec.energy_kwh else 0.0
-        use[name] = BatteryUse(delivered, cycles, float(charge.sum() * h) - delivered - rise)
-    return use
 
 
 def _solver_notes(optimum: Optimum) -> Iterable[str]:

@@ -19,7 +19,42 @@ from storage_opt.studies.declared import Declared
 from storage_opt.studies.flexibility_result import Flexibility
 from storage_opt.studies.product_result import Headroom, ProductUse, ValueStack
 
-__all__ = ["BatteryUse", "Branch", "Compliance", "DispatchResult", "MarginalValue", "Timing"]
+__all__ = ["BatteryUse", "BatteryWear", "Branch", "Compliance", "DispatchResult", "MarginalValue", "Timing"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryWear:
+    """Cycles counted by rainflow, and the life that they and time take.
+
+    Parameters
+    ----------
+    full_cycles : float
+        Depths of all cycles together: full equivalent cycles.
+    cycles_by_depth : tuple of int
+        Number of cycles in each tenth of depth, shallowest first; those below a thousandth are left out.
+    mean_soc_frac : float
+        Mean state of charge.
+    counted_cost : float or None
+        Cost of the counted cycles with the depth stress as given; None where no cycle life is. [money]
+    planned_cost : float or None
+        The same as it was optimised and billed, piecewise linear in depth. [money]
+    relative_difference : float or None
+        Planned less counted, over counted.
+    cycle_life_frac, calendar_life_frac : float or None
+        Share of life taken by cycles and by time over the horizon; None where it is not described.
+    years_to_end_of_life : float or None
+        Years until both have taken the whole life, at this rate; None where nothing takes any.
+    """
+
+    full_cycles: float
+    cycles_by_depth: tuple[int, ...]
+    mean_soc_frac: float
+    counted_cost: float | None = None
+    planned_cost: float | None = None
+    relative_difference: float | None = None
+    cycle_life_frac: float | None = None
+    calendar_life_frac: float | None = None
+    years_to_end_of_life: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +69,14 @@ class BatteryUse:
         Energy taken from the cells over rated energy.
     losses_kwh : float
         Energy charged, less energy delivered, less the rise of stored energy. [kWh]
+    wear : BatteryWear or None
+        Its cycles by depth and the life they take; None for a battery without energy.
     """
 
     throughput_kwh: float
     equivalent_cycles: float
     losses_kwh: float
+    wear: BatteryWear | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +114,12 @@ class MarginalValue:
 class Timing:
     """Wall time of each stage. [s]"""
 
-    read_s: float
-    build_s: float
-    compile_s: float
-    solve_s: float
-    settle_s: float
-    total_s: float
+    read_s: float = 0.0
+    build_s: float = 0.0
+    compile_s: float = 0.0
+    solve_s: float = 0.0
+    settle_s: float = 0.0
+    total_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

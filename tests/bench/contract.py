@@ -19,7 +19,7 @@ from storage_opt.studies.flexibility import without_flexibility
 from tests.bench.registry import BenchSpec, Reach, State, register
 from tests.bench.sites import warm_up
 
-__all__: list[str] = []
+__all__ = ["contract_site"]
 
 MORE_TERMS: dict[str, Any] = {
     "green": {
@@ -39,7 +39,7 @@ MORE_SUPPLY: dict[str, Any] = {
 }
 
 
-def _site(smoke: bool, **basic: Any) -> Site:
+def contract_site(smoke: bool, **basic: Any) -> Site:
     """The profile with a fixed load and with what its own contract leaves out."""
     site = storage_opt.load_site(storage_opt.profile_folder("ulanqab"))
     if smoke:
@@ -58,7 +58,7 @@ def _site(smoke: bool, **basic: Any) -> Site:
 
 def _built(**basic: Any):
     def build(smoke: bool) -> State:
-        site = _site(smoke, **basic)
+        site = contract_site(smoke, **basic)
         warm_up()
         return {"site": site}
 

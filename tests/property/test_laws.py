@@ -33,6 +33,8 @@ UNBOUND: Description = {
     "soc_max_frac": 0.95,
     "charge_taper": [],
     "discharge_taper": [],
+    "rest": [],
+    "wear": None,
 }
 """Tanks of different size are comparable without these: a larger one at 10 % may lose more, or start with more."""
 
@@ -112,8 +114,54 @@ def _with_grid(description: Description, fields: Description) -> Description:
 @law
 @given(description=descriptions(), added=st.sampled_from([0.01, 0.1, 1.0]))
 def test_wear_never_lowers_the_cost(description: Description, added: float) -> None:
-    worn = changed_batteries(description, wear_cost_per_kwh=lambda price: price + added)
-    assert_not_dearer(description, worn)
+    plain = changed_batteries(description, wear=None)
+    assert_not_dearer(plain, changed_batteries(plain, wear_cost_per_kwh=lambda price: price + added))
+
+
+@law
+@given(description=descriptions(), segments=st.sampled_from([1, 3, 8]), dearer=st.sampled_from([1.5, 4.0]))
+def test_dearer_replacement_never_lowers_the_cost_nor_raises_what_it_prices(description, segments, dearer) -> None:
+    """Of two optima, the one at the higher price uses no more of what is priced: life taken by cycles."""
+    life = {"coefficient": 5e-4, "exponent": 2.03}
+
+    def priced(cost: float) -> DispatchResult:
+        wear = {"replacement_cost_per_kwh": cost, "segments": segments, "cycle_life": life}
+        return solved(changed_batteries(description, wear_cost_per_kwh=0.0, wear=wear))
+
+    cheap, dear = priced(100.0), priced(100.0 * dearer)
+    size = max(moved(cheap.ledger), moved(dear.ledger))
+    assert cheap.ledger.total <= dear.ledger.total + 2e-6 * size
+    assert _life(dear, 100.0 * dearer) <= _life(cheap, 100.0) + 4e-6 * size / (100.0 * (dearer - 1.0))
+
+
+def _life(result: DispatchResult, cost: float) -> float:
+    """Life taken by cycles over all batteries, times their energy. [kWh]"""
+    return sum(use.wear.planned_cost for use in result.batteries.values()) / cost
+
+
+@law
+@given(description=descriptions())
+def test_wear_that_costs_nothing_changes_nothing(description: Description) -> None:
+    nothing = {"replacement_cost_per_kwh": 0.0, "cycle_life": {"coefficient": 5e-4, "exponent": 2.03}}
+    plain = changed_batteries(description, wear_cost_per_kwh=0.0, wear=None)
+    first, second = solved(plain), solved(changed_batteries(plain, wear=nothing))
+    assert first.ledger.total == second.ledger.total
+    for flow, values in first.schedule.flows.items():
+        np.testing.assert_array_equal(values, second.schedule[flow])
+
+
+@law
+@given(description=descriptions(), exponent=st.sampled_from([1.0, 2.03]))
+def test_one_segment_is_wear_by_the_kwh(description: Description, exponent: float) -> None:
+    """With R Phi(1) for each kWh out of the cells, so that over the discharge efficiency for each kWh delivered."""
+    leakless = {"self_discharge_frac_per_h": 0.0, "auxiliary_kw": 0.0}
+    base = changed_batteries(description, **leakless, wear_cost_per_kwh=0.0, wear=None)
+    wear = {"replacement_cost_per_kwh": 200.0, "segments": 1, "cycle_life": {"coefficient": 5e-4, "exponent": exponent}}
+    by_depth, by_kwh = changed_batteries(base, wear=wear), {}
+    for name, battery in base["battery"].items():
+        by_kwh[name] = battery | {"wear_cost_per_kwh": 200.0 * 5e-4 / battery["discharge_efficiency"]}
+    first, second = solved(by_depth), solved(base | {"battery": by_kwh})
+    assert first.ledger.total == pytest.approx(second.ledger.total, abs=2e-6 * moved(second.ledger))
 
 
 @law

@@ -230,9 +230,23 @@ def _battery(draw: st.DrawFn) -> Description:
     for fields in (*_starts_and_ends(), *_rules(power)):
         if draw(st.integers(0, 3)) == 0:
             battery |= fields
+    if draw(st.integers(0, 3)) == 0:
+        battery |= {"wear_cost_per_kwh": 0.0, "wear": draw(_wear())}
     if battery["grid_charging"] and draw(st.booleans()):
         battery |= {"self_discharge_frac_per_h": 0.002, "auxiliary_kw": 0.5}
     return battery
+
+
+@st.composite
+def _wear(draw: st.DrawFn) -> Description:
+    law: Description = {"coefficient": 5e-4, "exponent": draw(st.sampled_from([1.0, 1.3, 2.03]))}
+    sheet = {"corners": [{"depth_frac": 0.6, "cycles": 6000.0}, {"depth_frac": 1.0, "cycles": 2500.0}]}
+    wear: Description = {"replacement_cost_per_kwh": float(draw(st.sampled_from([0, 100, 300])))}
+    wear |= {"cycle_life": draw(st.sampled_from([law, sheet])), "segments": draw(st.integers(1, 6))}
+    if draw(st.booleans()):
+        rates = zip((0.2, 0.5, 1.0), (0.0, 0.01, 0.05), strict=True)
+        wear["calendar"] = {"corners": [{"soc_frac": soc, "fade_frac_per_year": rate} for soc, rate in rates]}
+    return wear
 
 
 def _starts_and_ends() -> tuple[Description, ...]:
@@ -249,6 +263,9 @@ def _rules(power_kw: float) -> tuple[Description, ...]:
         {"ramp_kw_per_h": 0.7 * power_kw},
         {"max_cycles_per_day": 0.6},
         {"max_throughput_kwh_per_year": 200.0 * power_kw},
+        {"max_cycles_per_year": 150.0},
+        {"max_mean_soc_frac": 0.7},
+        {"rest": [{"hours": ["12:00-14:00"], "days": ["weekday"]}]},
         {"soc_min_frac": [0.1] * 16 + [0.3] * 5 + [0.1] * 3, "soc_max_frac": 0.9},
         {"charge_taper": [{"soc_frac": 0.6, "power_frac": 1.0}, {"soc_frac": 1.0, "power_frac": 0.2}]},
         {"discharge_taper": [{"soc_frac": 0.0, "power_frac": 0.2}, {"soc_frac": 0.4, "power_frac": 1.0}]},

@@ -42,6 +42,7 @@ UNIT_IN_NAME = {
     "kWh/kVA": "_kwh_per_kva",
     "1/h": "_per_h",
     "1/day": "_per_day",
+    "1/year": "_per_year",
     "unit": "units",
     "unit/h": "units_per_h",
     "degC": "_c",

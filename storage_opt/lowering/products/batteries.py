@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from storage_opt.lowering.backup import least_stored_kwh
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side
+from storage_opt.lowering.window import rest_mask
 from storage_opt.modeler import Rule
 from storage_opt.schedule import Flow, FlowKind, Metered
-from storage_opt.spec.battery import BatterySpec, TaperPoint
+from storage_opt.spec.battery import BatterySpec, TaperPoint, taper_lines
 from storage_opt.spec.resolved import Site
 
 __all__ = ["battery_provider"]
@@ -48,7 +49,7 @@ def _up(site: Site, name: str, spec: BatterySpec) -> Side:
     backing = Backing(
         _rule(name, "energy_up", "energy left to give", "kWh"), stored, -low, ones / spec.discharge_efficiency
     )
-    most_kw = (spec.discharge_limit_kw + spec.power_kw) * ones
+    most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + spec.power_kw)
     return Side(
         most_kw,
         spec.discharge_limit_kw,
@@ -70,7 +71,7 @@ def _down(site: Site, name: str, spec: BatterySpec) -> Side:
     backing = Backing(
         _rule(name, "energy_down", "energy left to take", "kWh"), empty, high, ones / spec.discharge_efficiency
     )
-    most_kw = (spec.discharge_limit_kw + rating) * ones
+    most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + rating)
     most_kwh = float((high - low).max()) * spec.discharge_efficiency
     return Side(most_kw, spec.power_kw, tuple(rooms), (backing,), most_kwh=most_kwh)
 
@@ -100,12 +101,10 @@ def _taper_rooms(
     ones = np.ones(site.horizon.steps)
     planned = charge - discharge if side == "up" else discharge - charge
     rooms = []
-    for number, (left, right) in enumerate(zip(points, points[1:], strict=False), start=1):
-        slope = (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)
+    for number, (slope, offset) in enumerate(taper_lines(points), start=1):
         per_kwh = slope * rating_kw / spec.energy_kwh if spec.energy_kwh else 0.0
         falling = per_kwh if side == "up" else -per_kwh
-        constant = (left.power_frac - slope * left.soc_frac) * rating_kw * ones
         rule = _rule(name, f"taper_{side}_{number}", "power left where it tapers", "kW")
         drain = max(falling, 0.0) / spec.discharge_efficiency
-        rooms.append(Room(rule, planned + stored.times(per_kwh), constant, ones, drain))
+        rooms.append(Room(rule, planned + stored.times(per_kwh), offset * rating_kw * ones, ones, drain))
     return rooms
