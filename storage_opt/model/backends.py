@@ -160,6 +160,7 @@ def _highs(form: StandardForm) -> Answer:
         ("mip_feasibility_tolerance", 1e-9),
         ("mip_rel_gap", 1e-8),
         ("mip_abs_gap", 0.0),
+        ("mip_heuristic_run_feasibility_jump", False),  # a third of the time of a small problem, and never needed
     ):
         solver.setOptionValue(option, value)
     if form.integer.size:

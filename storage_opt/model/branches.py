@@ -302,7 +302,7 @@ class RebateSearch:
 
     @cached_property
     def _split(self) -> Separation:
-        return Separation.of(self.granted)
+        return Separation.of(self.granted, self.granted.horizon.billing.ids)
 
     def _form(self, states: NDArray[np.int_]) -> StandardForm:
         """Full prices in refused periods, thresholds in granted ones."""

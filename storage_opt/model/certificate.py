@@ -42,12 +42,15 @@ class Repair:
         Whether all intervals received one at once.
     cost : float
         Optimal cost with the prohibition minus without it. [money]
+    windows : int
+        Parts of the horizon that were decided by themselves; 0 when the problem was solved as a whole.
     """
 
     intervals: int
     rounds: int
     everywhere: bool
     cost: float
+    windows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,37 +2,39 @@
 
 The convex problem leaves open that a battery charges while it discharges, or the site imports while it exports.
 With positive prices and losses no optimum does so; with negative prices or odd contracts it may pay to burn
-energy. Then the offending intervals get a binary each and the problem is solved again until none offends. The
-grown problem is a relaxation of the one with binaries everywhere, so its optimum, when nothing offends, is the
-exact optimum.
+energy. Then the offending intervals are decided in windows of their own (:mod:`storage_opt.model.windows`); where that
+does not prove the optimum, binaries go into the whole problem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from storage_opt.errors import InfeasibleError, SolverError
-from storage_opt.model.backends import Answer, Status
+from storage_opt.errors import SolverError
+from storage_opt.model.binaries import Exclusive, Grown, Marks, both_run, counted, grown, offending
 from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
 from storage_opt.model.kkt import optimality
-from storage_opt.model.polish import NOISE_RELATIVE
 from storage_opt.model.program import OppositeColumns, Program
 from storage_opt.model.solve import Point, solve_convex
-from storage_opt.model.standard_form import Scaling, StandardForm
-from storage_opt.model.watchdog import solve_watched
+from storage_opt.model.standard_form import StandardForm
+from storage_opt.model.tie_break import TieBreak
+from storage_opt.model.windows import by_windows
 from storage_opt.schedule import GRID, FlowKind
 
-__all__ = ["Exact", "offending", "repaired"]
+__all__ = ["Exact", "repaired"]
 
 _EVERYWHERE_SHARE = 0.02
-_MOST_ROUNDS = 6
+"""Share of intervals above which the whole problem gets more binaries than offend: growing the set took longer."""
+_MARGINS_H = (12.0, 36.0, 108.0)
+"""Time around an offending interval that a window includes, one value a pass. [h]"""
+_MOST_FOLLOWING = 3
+"""Times that directions are fixed where they did not matter before."""
 _Vector = NDArray[np.float64]
-_Marks = tuple[NDArray[np.bool_], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +45,6 @@ class Exact:
     bound: float
     repair: Repair | None
     attempts: tuple[Attempt, ...]
-
-
-def offending(program: Program, x: _Vector) -> _Marks:
-    """For each pair of opposite flows, the intervals in which both run (T,)."""
-    return tuple(_both_run(pair, x) for pair in program.opposites)
 
 
 def repaired(
@@ -74,77 +71,147 @@ def repaired(
         When the mixed-integer solver fails.
     """
     relaxed = _netted(program, relaxed)
-    marks = offending(program, relaxed.x)
-    if not any(mark.any() for mark in marks):
+    marks = offending(program.opposites, relaxed.x)
+    if not counted(marks):
         return Exact(relaxed, relaxed.optimality.bound, None, ())
-    rounded = _rounded(program, relaxed, requested)
-    if rounded is not None and _is_optimal(rounded, relaxed.optimality.bound):
-        repair = Repair(0, 0, False, rounded.optimality.cost - relaxed.optimality.cost)
-        return Exact(rounded, relaxed.optimality.bound, repair, ())
-    found = _searched(program, marks, tell, stop_early=rounded is not None)
-    bound = -np.inf if found.answer.bound is None else found.answer.bound * program.scaling.objective
-    bound = max(bound, relaxed.optimality.bound)
-    point = rounded if found.x is None else _settled(program, found.x, requested, tell)
+    search = _Search(program, relaxed, requested, tell or _silent)
+    marks = search.by_windows(marks)
+    if not search.is_proven:
+        search.round()
+    if not search.is_proven:
+        search.whole(marks)
+    point = search.best
     assert point is not None
-    if rounded is not None and rounded.optimality.cost < point.optimality.cost:
-        point = rounded  # the search stopped at its limit with something dearer
-    everywhere = any(mark.all() for mark in found.marks)
-    count = sum(int(mark.sum()) for mark in found.marks)
-    repair = Repair(count, len(found.attempts), everywhere, point.optimality.cost - relaxed.optimality.cost)
-    return Exact(point, bound, repair, found.attempts)
+    cost = point.optimality.cost - relaxed.optimality.cost
+    repair = Repair(search.binaries, search.rounds, search.everywhere, cost, search.windows)
+    return Exact(point, search.bound, repair, tuple(search.attempts))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Search:
-    """What the mixed-integer solver found, with binaries where `marks` say; no x when its time ran out."""
+    """The best point with exclusive flows so far, the best bound, and what it took."""
 
-    x: _Vector | None
-    answer: Answer
-    marks: _Marks
-    attempts: tuple[Attempt, ...]
+    program: Program
+    relaxed: Point
+    requested: str | None
+    tell: Callable[[str], None]
+    best: Point | None = None
+    bound: float = -np.inf
+    binaries: int = 0
+    rounds: int = 0
+    windows: int = 0
+    everywhere: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.bound = self.relaxed.optimality.bound
 
-def _searched(program: Program, marks: _Marks, tell: Callable[[str], None] | None, *, stop_early: bool) -> _Search:
-    """Solve with binaries in the marked intervals, and in those that offend then, until none is left."""
-    attempts: list[Attempt] = []
-    for rounds in range(1, _MOST_ROUNDS + 1):
-        marks = tuple(
-            _widened(program, pair, mark, last=rounds == _MOST_ROUNDS)
-            for pair, mark in zip(program.opposites, marks, strict=True)
+    @property
+    def is_proven(self) -> bool:
+        """Whether no schedule can be cheaper than the best by more than the certificate admits."""
+        if self.best is None:
+            return False
+        cost = self.best.optimality.cost
+        return cost - self.bound <= TOLERANCE * max(abs(cost), 1e-9)
+
+    def round(self) -> None:
+        """Try the direction of the larger flow wherever both run."""
+        self._try(self.relaxed.x, offending(self.program.opposites, self.relaxed.x))
+
+    def by_windows(self, marks: Marks) -> Marks:
+        """Decide windows around the marks, wider ones under better prices while that proves nothing; all marks then."""
+        prices: Point | None = self.relaxed
+        for margin_h in _MARGINS_H:
+            found = None if prices is None else by_windows(self.program, prices, marks, margin_h)
+            if found is None:
+                break
+            self.tell(f"opposite flows: {found.attempt.status}")
+            self.attempts.append(found.attempt)
+            self.binaries, self.windows, self.rounds = counted(found.marks), found.count, self.rounds + 1
+            self.bound = max(self.bound, found.bound)
+            marks = tuple(mark | new for mark, new in zip(marks, found.marks, strict=True))
+            prices = self._try(found.x, marks)
+            if self.is_proven:
+                break
+        return marks
+
+    def whole(self, marks: Marks) -> None:
+        """Binaries in the whole problem: where it offends, or in every interval where that is faster.
+
+        Raises
+        ------
+        SolverError
+            When the solver finds nothing and there is nothing yet.
+        """
+        program = self.program
+        found = grown(
+            Exclusive(program.form, program.scaling, program.opposites),
+            marks,
+            partial(_widened, program),
+            lambda count, rounds: self.tell(f"opposite flows: solving with {count:,} whole variables (round {rounds})"),
         )
-        count = sum(int(mark.sum()) for mark in marks)
-        if tell:
-            tell(f"opposite flows: solving with {count:,} whole variables (round {rounds})")
-        answer = _solve_with_binaries(program, marks)
-        attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
-        if answer.status is Status.INFEASIBLE:
-            reason = "energy would have to be burnt by charging and discharging, or importing and exporting, at once"
-            raise InfeasibleError((), reason=reason)
-        if answer.x is None and stop_early:
-            return _Search(None, answer, marks, tuple(attempts))
-        if answer.x is None:
-            message = f"opposite flows could not be separated: {answer.message}"
+        self._record(found)
+        if found.x is not None:
+            self._try(found.x, found.marks)
+        if self.best is None:
+            message = f"opposite flows could not be separated: {found.answers[-1].message}"
             raise SolverError(message, "shorten the horizon with --from and --to")
-        x = program.scaling.primal(answer.x[: program.form.size])
-        still = offending(program, x)
-        if not any((new & ~mark).any() for mark, new in zip(marks, still, strict=True)):
-            break
-        marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
-    return _Search(x, answer, marks, tuple(attempts))
+
+    def _record(self, found: Grown) -> None:
+        self.bound = max(self.bound, found.bound)
+        for answer, count in zip(found.answers, found.counts, strict=True):
+            self.attempts.append(Attempt("HIGHS", f"{answer.status} with {count:,} binaries", answer.seconds))
+        self.binaries, self.windows = counted(found.marks), 0
+        self.rounds += len(found.answers)
+        self.everywhere = any(bool(mark.all()) for mark in found.marks)
+
+    def _try(self, x: _Vector, marks: Marks) -> Point | None:
+        """Take the schedule with the directions of a point in marked intervals, if it is the cheapest so far.
+
+        Elsewhere directions follow: first free, then, where nothing offends, fixed as they came out. With all of them
+        fixed the cost is the same, and flows are even. Returns the point whose multipliers price windows.
+        """
+        prices = point = self._with_directions(x, marks, None)
+        for _ in range(_MOST_FOLLOWING):
+            still = None if point is None else offending(self.program.opposites, point.x)
+            if point is None or still is None or not counted(still):
+                break
+            x = np.where(_of_pairs(self.program, marks), x, point.x)
+            marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
+            point = self._with_directions(x, marks, None)
+        if point is None or counted(offending(self.program.opposites, point.x)):
+            return prices
+        everywhere = tuple(np.ones_like(mark) for mark in marks)
+        for found in (self._with_directions(point.x, everywhere, self.program.tie_break), point):
+            if found is not None and (self.best is None or found.optimality.cost < self.best.optimality.cost):
+                self.best = found
+        return prices
+
+    def _with_directions(self, x: _Vector, marks: Marks, tie_break: TieBreak | None) -> Point | None:
+        """The optimum with the directions of a point in marked intervals, ties netted; None when there is none."""
+        program = replace(self.program, form=_fixed(self.program, x, marks))
+        try:
+            found = solve_convex(program.form, program.scaling, tie_break, requested=self.requested).point
+        except SolverError:
+            return None
+        return None if found is None else _netted(program, found)
 
 
-def _rounded(program: Program, relaxed: Point, requested: str | None) -> Point | None:
-    """The best point with every direction that of the larger flow; None when it has none."""
-    try:
-        return _settled(program, relaxed.x, requested, None)
-    except SolverError:
-        return None
+def _of_pairs(program: Program, marks: Marks) -> NDArray[np.bool_]:
+    """Columns of the pairs in their marked intervals (n,)."""
+    chosen = np.zeros(program.form.size, dtype=np.bool_)
+    for pair, mark in zip(program.opposites, marks, strict=True):
+        chosen[pair.first[mark]] = chosen[pair.second[mark]] = True
+    return chosen
 
 
-def _is_optimal(point: Point, bound: float) -> bool:
-    """Whether no schedule can be cheaper by more than the certificate admits."""
-    cost = point.optimality.cost
-    return cost - bound <= TOLERANCE * max(abs(cost), 1e-9)
+def _fixed(program: Program, x: _Vector, marks: Marks) -> StandardForm:
+    """The convex problem in which the smaller flow of each pair is nothing wherever marked."""
+    upper = program.form.upper.copy()
+    for pair, mark in zip(program.opposites, marks, strict=True):
+        smaller = np.where(x[pair.first] > x[pair.second], pair.second, pair.first)
+        upper[smaller[mark]] = 0.0
+    return program.form.with_bounds(program.form.lower, np.maximum(upper, program.form.lower))
 
 
 def _netted(program: Program, point: Point) -> Point:
@@ -155,7 +222,7 @@ def _netted(program: Program, point: Point) -> Point:
     """
     for pair in program.opposites:
         for counterpart in (pair.first, *_curtailable(program, pair)):
-            if not _both_run(pair, point.x).any():
+            if not both_run(pair, point.x).any():
                 break
             point = _cancelled(program, pair, counterpart, point)
     return point
@@ -182,83 +249,22 @@ def _cancelled(program: Program, pair: OppositeColumns, counterpart: NDArray[np.
     return replace(point, x=x, bound_dual=bound_dual, optimality=found) if found.passes(TOLERANCE) else point
 
 
-def _widened(program: Program, pair: OppositeColumns, mark: NDArray[np.bool_], *, last: bool) -> NDArray[np.bool_]:
-    """More intervals of a pair, when so many offend that growing the set would take longer.
+def _widened(program: Program, marks: Marks, last: bool) -> Marks:
+    """More intervals of each pair, when so many offend that growing the set would take longer.
 
     A converter may burn energy in any interval, so all of them are taken. Import and export circulate only where both
     together earn, so those intervals are; what this leaves out and still offends joins in the next round.
     """
-    if last:
-        return np.ones_like(mark)
-    if mark.mean() <= _EVERYWHERE_SHARE:
-        return mark
-    if pair.opposites.first.owner != GRID:
-        return np.ones_like(mark)
-    earns: NDArray[np.bool_] = program.form.cost[pair.first] + program.form.cost[pair.second] < 0
-    return mark | earns
+    wider = []
+    for pair, mark in zip(program.opposites, marks, strict=True):
+        if last or (mark.mean() > _EVERYWHERE_SHARE and pair.opposites.first.owner != GRID):
+            wider.append(np.ones_like(mark))
+        elif mark.mean() > _EVERYWHERE_SHARE:
+            wider.append(mark | (program.form.cost[pair.first] + program.form.cost[pair.second] < 0))
+        else:
+            wider.append(mark)
+    return tuple(wider)
 
 
-def _both_run(pair: OppositeColumns, x: _Vector) -> NDArray[np.bool_]:
-    least = np.minimum(x[pair.first], x[pair.second])
-    most = float(np.max(np.maximum(pair.first_most, pair.second_most), initial=0.0))
-    return least > NOISE_RELATIVE * most
-
-
-def _solve_with_binaries(program: Program, marks: _Marks) -> Answer:
-    extended = _with_binaries(program, marks)
-    size = program.form.size
-    column = np.concatenate([program.scaling.column, np.ones(extended.size - size)])
-    scaling = Scaling.of(extended, column)
-    scaling = replace(scaling, objective=program.scaling.objective)
-    return solve_watched(scaling.apply(extended), "HIGHS")
-
-
-def _with_binaries(program: Program, marks: _Marks) -> StandardForm:
-    """The problem with a binary u for each marked interval: ``first <= M1 u``, ``second <= M2 (1 - u)``.
-
-    Big-M is the flow's own upper bound, so nothing is cut off.
-    """
-    form = program.form
-    where = [np.flatnonzero(mark) for mark in marks]
-    count = sum(w.size for w in where)
-    first = np.concatenate([pair.first[w] for pair, w in zip(program.opposites, where, strict=True)])
-    second = np.concatenate([pair.second[w] for pair, w in zip(program.opposites, where, strict=True)])
-    first_most = np.concatenate([pair.first_most[w] for pair, w in zip(program.opposites, where, strict=True)])
-    second_most = np.concatenate([pair.second_most[w] for pair, w in zip(program.opposites, where, strict=True)])
-    rows, binaries = np.arange(count), np.arange(form.size, form.size + count)
-    ones = np.ones(count)
-    shape = (count, form.size + count)
-    first_rows = sp.csr_array(
-        (np.concatenate([ones, -first_most]), (np.tile(rows, 2), np.concatenate([first, binaries]))), shape
-    )
-    second_rows = sp.csr_array(
-        (np.concatenate([ones, second_most]), (np.tile(rows, 2), np.concatenate([second, binaries]))), shape
-    )
-    pad = sp.csc_array((form.ineq.shape[0], count))
-    return StandardForm(
-        sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
-        np.concatenate([form.cost, np.zeros(count)]),
-        form.constant,
-        sp.csc_array(sp.hstack([form.eq, sp.csc_array((form.eq.shape[0], count))])),
-        form.eq_rhs,
-        sp.csc_array(sp.vstack([sp.hstack([form.ineq, pad]), first_rows, second_rows])),
-        np.concatenate([form.ineq_rhs, np.zeros(count), second_most]),
-        np.concatenate([form.lower, np.zeros(count)]),
-        np.concatenate([form.upper, ones]),
-        binaries,
-    )
-
-
-def _settled(program: Program, x: _Vector, requested: str | None, tell: Callable[[str], None] | None) -> Point:
-    """The convex problem with every direction fixed as in x: same cost, even flows, and multipliers."""
-    upper = program.form.upper.copy()
-    for pair in program.opposites:
-        forward = x[pair.first] > x[pair.second]
-        upper[np.where(forward, pair.second, pair.first)] = 0.0
-    upper = np.maximum(upper, program.form.lower)
-    fixed = program.form.with_bounds(program.form.lower, upper)
-    verdict = solve_convex(fixed, program.scaling, program.tie_break, requested=requested, tell=tell)
-    if verdict.point is None:
-        message = f"fixed directions gave a problem that is {verdict.status}"
-        raise SolverError(message, "report this with the site file")
-    return verdict.point
+def _silent(message: str) -> None:
+    del message

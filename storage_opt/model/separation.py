@@ -1,7 +1,8 @@
-"""A program by billing periods: what belongs to one period alone, and what couples them.
+"""A program by periods of time: what belongs to one period alone, and what couples them.
 
 With the coupling rows priced by their multipliers instead of kept, every period is a problem of its own, and the sum of
-their optima is a lower bound of the whole (Lagrangian relaxation). The bound holds whatever is called coupling.
+their optima is a lower bound of the whole (Lagrangian relaxation). The bound holds whatever is called coupling. Periods
+are those of billing, or any others, such as windows around hours with negative prices.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _Labels = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Separation:
-    """Billing period of every column and row, -1 where several share it.
+    """Period of every column and row, -1 where several share it.
 
     Parameters
     ----------
@@ -40,9 +41,9 @@ class Separation:
     ineq_row: _Labels
 
     @classmethod
-    def of(cls, program: Program) -> Separation:
-        """Follow the intervals of each period through the rows to everything that only they touch."""
-        form, ids = program.form, program.horizon.billing.ids
+    def of(cls, program: Program, ids: _Labels) -> Separation:
+        """Follow the intervals of each period, by its number (T,), through the rows to all that only they touch."""
+        form = program.form
         label = np.full(form.size, _UNKNOWN, dtype=np.intp)
         for block in program.columns:
             size = block.where.stop - block.where.start

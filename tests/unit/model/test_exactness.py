@@ -7,6 +7,7 @@ import pytest
 
 from storage_opt.charges.base import Charge
 from storage_opt.model import exactness
+from storage_opt.model.binaries import Exclusive, offending, solve_with_binaries
 from storage_opt.model.compile import compile_program
 from storage_opt.model.optimum import solve_program
 from storage_opt.model.polish import polished, simultaneous_kwh
@@ -45,7 +46,7 @@ def test_relaxation_burns_and_the_repair_forbids_it() -> None:
     relaxed = solve_convex(program.form, program.scaling, program.tie_break).point
     assert relaxed is not None
     assert relaxed.optimality.cost == pytest.approx(-36.0, rel=1e-6)
-    assert any(mark.any() for mark in exactness.offending(program, relaxed.x))
+    assert any(mark.any() for mark in offending(program.opposites, relaxed.x))
 
     optimum = solve_program(program)
     assert optimum.point.optimality.cost == pytest.approx(0.0, abs=1e-6)
@@ -112,8 +113,8 @@ def test_export_dearer_than_import_with_a_battery_is_searched_exactly() -> None:
     assert optimum.repair is not None
     assert optimum.repair.cost > 1.0
     everywhere = tuple(np.ones(24, dtype=bool) for _ in program.opposites)
-    answer = exactness._solve_with_binaries(program, everywhere)
+    answer = solve_with_binaries(Exclusive(program.form, program.scaling, program.opposites), everywhere)
     assert answer.x is not None
     exact = program.form.objective(program.scaling.primal(answer.x[: program.form.size]))
     assert optimum.point.optimality.cost == pytest.approx(exact, rel=1e-6)
-    assert not any(mark.any() for mark in exactness.offending(program, optimum.point.x))
+    assert not any(mark.any() for mark in offending(program.opposites, optimum.point.x))
