@@ -106,13 +106,14 @@ class Modeler(Protocol):
         money: bool = False,
         even: float = 0.0,
         prompt: NDArray[np.float64] | float = 0.0,
-        whole: bool = False,
+        whole: NDArray[np.intp] | None = None,
     ) -> Expression:
         """A named variable (size,); a plain number is a bound of nature, never up for relaxation.
 
         `money` marks an amount of money, so that scaling can tell it from power. Among schedules of equal
         cost, `even` weighs the wish for small and even values, `prompt` that for small ones, such as work that waits.
-        `whole` marks decisions that are whole numbers in the end.
+        `whole` marks decisions that are whole numbers in the end, by the first interval of each and the one after its
+        last (size, 2).
         """
 
     def require(self, name: str, constraint: Expression, rule: Rule | None = None) -> None:

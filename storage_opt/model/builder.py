@@ -32,7 +32,7 @@ class VariableRecord:
     money: bool
     even: float
     prompt: NDArray[np.float64] | float
-    whole: bool = False
+    whole: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +70,7 @@ class ModelBuilder:
         money: bool = False,
         even: float = 0.0,
         prompt: NDArray[np.float64] | float = 0.0,
-        whole: bool = False,
+        whole: NDArray[np.intp] | None = None,
     ) -> Expression:
         """A named variable (size,) within its limits; the tightest of several binds."""
         low = _tightest(lower, size, np.maximum, -np.inf)

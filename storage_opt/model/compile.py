@@ -85,7 +85,7 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         flows,
         terms,
         tuple(_opposite_columns(pair, where, form) for pair in opposites),
-        _whole(model, columns),
+        *_whole(model, columns),
     )
 
 
@@ -108,13 +108,14 @@ def assemble(
     return model, flows, opposites, tuple(terms)
 
 
-def _whole(model: ModelBuilder, columns: tuple[Columns, ...]) -> NDArray[np.intp]:
-    marked = [
-        np.arange(block.where.start, block.where.stop)
-        for record, block in zip(model.variables, columns, strict=True)
-        if record.whole
-    ]
-    return np.concatenate(marked) if marked else np.zeros(0, dtype=np.intp)
+def _whole(model: ModelBuilder, columns: tuple[Columns, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Columns of whole decisions, and the intervals of each."""
+    marked, spans = [np.zeros(0, dtype=np.intp)], [np.zeros((0, 2), dtype=np.intp)]
+    for record, block in zip(model.variables, columns, strict=True):
+        if record.whole is not None:
+            marked.append(np.arange(block.where.start, block.where.stop))
+            spans.append(record.whole)
+    return np.concatenate(marked), np.concatenate(spans)
 
 
 def _caps_first(rules: Sequence[ContractRule]) -> tuple[dict[Flow, list[Limit]], list[ContractRule]]:
@@ -167,7 +168,7 @@ def _typical_sizes(model: ModelBuilder, columns: tuple[Columns, ...], form: Stan
     for record, block in zip(model.variables, columns, strict=True):
         if record.money:
             size[block.where] = money
-        if record.whole:
+        if record.whole is not None:
             size[block.where] = 1.0
     return size
 

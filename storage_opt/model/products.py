@@ -80,19 +80,19 @@ def _bid(model: Modeler, product: HeldPower, offered: NDArray[np.intp]) -> Expre
     horizon, name = model.horizon, product.name
     days, of_day = np.unique(horizon.days.ids[offered], return_inverse=True)
     if product.spec.commitment == "day":
-        bid = _amount(model, product, days.size)
+        bid = _amount(model, product, _spans(offered, of_day))
         return incidence(of_day, days.size) @ bid
     first = offered[np.searchsorted(of_day, np.arange(days.size))]
     months, of_month = np.unique(horizon.billing.ids[first], return_inverse=True)
-    monthly = _amount(model, product, months.size)
+    monthly = _amount(model, product, _spans(offered, of_month[of_day]))
     daily = model.variable(f"{name}.day_bid_kw", days.size, lower=0.0)
     model.require(f"{name}.month_bid", daily == incidence(of_month, months.size) @ monthly)
     return incidence(of_day, days.size) @ daily
 
 
-def _amount(model: Modeler, product: HeldPower, count: int) -> Expression:
-    """What is bid for each day or month (count,), none or at least a block. [kW]"""
-    spec, name = product.spec, product.name
+def _amount(model: Modeler, product: HeldPower, spans: NDArray[np.intp]) -> Expression:
+    """What is bid for each day or month, whose intervals are given (count, 2): none or at least a block. [kW]"""
+    spec, name, count = product.spec, product.name, spans.shape[0]
     most_kw = min(together_kw(product.providers, d, product.duration_h) for d in product.directions)
     limits = [Limit(None, np.full(count, most_kw), implied=True)]
     if spec.max_kw is not None:
@@ -100,10 +100,19 @@ def _amount(model: Modeler, product: HeldPower, count: int) -> Expression:
     bid = model.variable(f"{name}.bid_kw", count, lower=0.0, upper=limits)
     if spec.min_block_kw:
         most_kw = most_kw if spec.max_kw is None else min(most_kw, spec.max_kw)
-        taken = model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=True)
+        taken = model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=spans)
         model.require(f"{name}.taken", bid - most_kw * taken <= 0)
         model.require(f"{name}.least_block", bid - spec.min_block_kw * taken >= 0)
     return bid
+
+
+def _spans(intervals: NDArray[np.intp], groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """First interval of each group, and the one after its last (G, 2)."""
+    count = int(groups.max()) + 1
+    span = np.full((count, 2), [np.iinfo(np.intp).max, -1], dtype=np.intp)
+    np.minimum.at(span[:, 0], groups, intervals)
+    np.maximum.at(span[:, 1], groups, intervals + 1)
+    return span
 
 
 def _max_rule(name: str, section: str) -> Rule:
@@ -118,8 +127,10 @@ def _event(model: Modeler, site: Site, product: EventResponse) -> dict[Flow, Exp
     spec, name, count = product.spec, product.name, product.events.count
     inside, steps = product.inside, product.events.ids.size
     to_event = incidence(product.events.ids[inside], count)
+    spans = _spans(inside, product.events.ids[inside])
     taken = model.shared(
-        ("taken", name), lambda: model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=True)
+        ("taken", name),
+        lambda: model.variable(f"{name}.taken", count, lower=0.0, upper=_one(count), whole=spans),
     )
     delivered = model.variable(f"{name}.delivered_kw", inside.size, lower=0.0)
     promised = _promised(model, product, taken)

@@ -83,6 +83,8 @@ class Program:
         Pairs of flows that must not run together.
     whole : (N,) int array
         Columns that are whole numbers in the end.
+    whole_spans : (N, 2) int array
+        First interval that each of them decides about, and the one after the last.
     """
 
     horizon: Horizon
@@ -96,6 +98,7 @@ class Program:
     terms: tuple[ChargeTerm, ...]
     opposites: tuple[OppositeColumns, ...]
     whole: NDArray[np.intp]
+    whole_spans: NDArray[np.intp]
 
     def put(self, x: NDArray[np.float64]) -> None:
         """Give every variable its value, so that flows and costs can be read."""

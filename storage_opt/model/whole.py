@@ -8,26 +8,33 @@ the convex problem is solved again with what was decided.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import SolverError
-from storage_opt.model.backends import Status
 from storage_opt.model.certificate import TOLERANCE, Attempt
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.watchdog import solve_watched
+from storage_opt.model.whole_windows import WholeWindows, whole_in_windows
 
 __all__ = ["WHOLE", "Decided", "decided"]
 
 _Vector = NDArray[np.float64]
 WHOLE = "whole decisions"
 """What an attempt of the search says of itself."""
-_NEARLY = 1e-6
 _PARTS = (0.5, 1e-3)
 """Shares above which a decision is tried as taken: what is mostly taken, then whatever is taken at all."""
+_TOGETHER_H = (0.0, 24.0, 24.0, 24.0)
+"""Decisions no further apart share a window, one value a pass; passes differ in prices too. [h]"""
+_MOST_OPEN = 4
+"""Decisions of which every combination is tried."""
+_LARGEST_SEARCH = 1_000_000
+"""Coefficients above which a search over the whole problem ends with nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,82 +80,153 @@ def decided(
     SolverError
         When the mixed-integer solver fails, or finds no decisions.
     """
-    bound = relaxed.optimality.bound
     if not program.whole.size:
-        return Decided(program, relaxed, bound)
-    values = relaxed.x[program.whole]
-    if np.all(np.abs(values - np.round(values)) <= _NEARLY):
-        # as numbers they are whole but for noise; as bounds they are so exactly
-        fixed = _fixed(program, relaxed, np.round(values), requested)
-        if fixed is not None:
-            return Decided(*fixed, bound)
+        return Decided(program, relaxed, relaxed.optimality.bound)
+    search = _Search(program, relaxed, requested, tell or _silent)
+    search.by_rounding()
+    if not search.is_proven:
+        search.by_windows()
+    if not search.is_proven and (search.best is None or program.form.nonzeros < _LARGEST_SEARCH):
+        search.as_a_whole()
+    return search.found()
+
+
+@dataclass(slots=True, eq=False)
+class _Search:
+    """The best decisions so far, and the best bound."""
+
+    program: Program
+    relaxed: Point
+    requested: str | None
+    tell: Callable[[str], None]
     best: tuple[Program, Point] | None = None
-    for least in _PARTS:
-        tried = _fixed(program, relaxed, (values > least).astype(np.float64), requested)
-        if tried is not None and (best is None or tried[1].optimality.cost < best[1].optimality.cost):
-            best = tried
-        if best is not None and _proven(best[1].optimality.cost, bound):
-            return Decided(*best, bound)
-    return _searched(program, best, bound, requested, tell)
+    bound: float = -np.inf
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.bound = self.relaxed.optimality.bound
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no decisions can be cheaper than the best by more than the certificate admits."""
+        if self.best is None:
+            return False
+        cost = self.best[1].optimality.cost
+        return cost - self.bound <= TOLERANCE / 2 * max(abs(cost), 1e-9)
+
+    def found(self) -> Decided:
+        """The best decisions, refused where there are none."""
+        if self.best is None:
+            message = "no schedule keeps all rules with whole events and blocks"
+            hint = "lower min_block_kw or committed_kw, or shorten the horizon with --from and --to"
+            raise SolverError(message, hint)
+        return Decided(*self.best, self.bound, tuple(self.attempts))
+
+    def by_rounding(self) -> None:
+        """Take what is mostly taken, then whatever is taken at all."""
+        values = self.relaxed.x[self.program.whole]
+        for least in _PARTS:
+            self._try((values > least).astype(np.float64))
+            if self.is_proven:
+                return
+
+    def by_windows(self) -> None:
+        """Decide windows under the multipliers of the best so far, wider windows each time; then what is left open."""
+        prices: Point | None = self.relaxed
+        windows: WholeWindows | None = None
+        for together_h in _TOGETHER_H:
+            found = None if prices is None else whole_in_windows(self.program, prices, together_h)
+            if found is None:
+                return
+            self._record(f"optimal in {len(found.parts):,} windows", found.seconds)
+            windows = found if windows is None or found.bound > windows.bound else windows
+            self.bound = max(self.bound, found.bound)
+            prices = self._try(self._within_counts(found.values))
+            if self.is_proven:
+                return
+        if windows is not None and self.best is not None:
+            self._enumerate(windows)
+
+    def _enumerate(self, windows: WholeWindows) -> None:
+        """Try every combination of the decisions that the windows do not prove, where there are few of them.
+
+        A decision that is turned round raises the bound by what its window loses; where that exceeds the best cost, no
+        better schedule turns it.
+        """
+        assert self.best is not None
+        values = self.best[1].x[self.program.whole].round()
+        least = self.best[1].optimality.cost - TOLERANCE / 2 * abs(self.best[1].optimality.cost)
+        open_: list[int] = []
+        seconds = 0.0
+        for part in windows.parts:
+            for decision in part.decisions.tolist():
+                _, cost, taken_s = part.solve({decision: 1.0 - values[decision]})
+                seconds += taken_s
+                if windows.bound + cost - part.optimum < least:
+                    open_.append(decision)
+                if len(open_) > _MOST_OPEN:
+                    self._record("too many left open by windows", seconds)
+                    return
+        costs = [least]
+        for combination in product((0.0, 1.0), repeat=len(open_)):
+            tried = values.copy()
+            tried[open_] = combination
+            point = self._try(tried)
+            costs.append(np.inf if point is None else point.optimality.bound)
+        self._record(f"every combination of {len(open_)}", seconds)
+        self.bound = max(self.bound, min(costs))
+
+    def _record(self, words: str, seconds: float) -> None:
+        said = f"{words} of {self.program.whole.size:,} {WHOLE}"
+        self.attempts.append(Attempt("HIGHS", said, seconds))
+        self.tell(f"events and blocks: {said}")
+
+    def _within_counts(self, values: _Vector) -> _Vector:
+        """Fewer decisions taken where they are counted, those that the convex problem wants least first."""
+        form, whole = self.program.form, self.program.whole
+        rows = sp.csr_array(form.ineq)
+        inside = np.diff(rows[:, whole].indptr)
+        counting = np.flatnonzero((inside > 0) & (inside == np.diff(rows.indptr)))
+        kept, wanted = values.copy(), self.relaxed.x[whole]
+        for row, most in zip(rows[counting][:, whole].toarray(), form.ineq_rhs[counting], strict=True):
+            taken = np.flatnonzero((row > 0) & (kept > 0))
+            excess = round(float(row @ kept - most) / max(float(row.max()), 1.0))
+            if excess > 0:
+                kept[taken[np.argsort(wanted[taken])][:excess]] = 0.0
+        return kept
+
+    def as_a_whole(self) -> None:
+        """All decisions at once, which ends at a time limit."""
+        program = self.program
+        self.tell(f"choosing among {program.whole.size:,} events and blocks")
+        answer = solve_watched(replace(program.scaling.apply(program.form), integer=program.whole), "HIGHS")
+        self._record(f"{answer.status} search over all", answer.seconds)
+        if answer.bound is not None:
+            self.bound = max(self.bound, answer.bound * program.scaling.objective)
+        if answer.x is not None:
+            self._try(np.round(program.scaling.primal(answer.x)[program.whole]))
+
+    def _try(self, values: _Vector) -> Point | None:
+        """Solve with these decisions, and keep them where they are the cheapest so far; their point."""
+        tried = _fixed(self.program, values, self.requested)
+        if tried is None:
+            return None
+        if self.best is None or tried[1].optimality.cost < self.best[1].optimality.cost:
+            self.best = tried
+        return tried[1]
 
 
-def _proven(cost: float, bound: float) -> bool:
-    return cost - bound <= TOLERANCE / 4 * max(abs(cost), 1e-9)
-
-
-def _searched(
-    program: Program,
-    best: tuple[Program, Point] | None,
-    bound: float,
-    requested: str | None,
-    tell: Callable[[str], None] | None,
-) -> Decided:
-    if tell:
-        tell(f"choosing among {program.whole.size:,} events and blocks")
-    scaled = replace(program.scaling.apply(program.form), integer=program.whole)
-    answer = solve_watched(scaled, "HIGHS")
-    attempt = Attempt("HIGHS", f"{answer.status} with {program.whole.size:,} {WHOLE}", answer.seconds)
-    if answer.bound is not None:
-        bound = max(bound, answer.bound * program.scaling.objective)
-    if answer.x is None:
-        if best is not None:
-            return Decided(*best, bound, (attempt,))
-        reason = (
-            "no schedule keeps all rules with whole events and blocks" if answer.status is Status.INFEASIBLE else ""
-        )
-        message = reason or f"events and blocks could not be chosen: {answer.message}"
-        raise SolverError(message, "lower min_block_kw or committed_kw, or shorten the horizon with --from and --to")
-    values = np.round(program.scaling.primal(answer.x)[program.whole])
-    fixed = _fixed(program, None, values, requested)
-    if fixed is None:
-        message = "what the mixed-integer solver chose could not be solved again"
-        raise SolverError(message, "report this with the site file")
-    if best is not None and best[1].optimality.cost < fixed[1].optimality.cost:
-        fixed = best
-    return Decided(*fixed, bound, (attempt,))
-
-
-def _fixed(
-    program: Program, guess: Point | None, values: _Vector, requested: str | None
-) -> tuple[Program, Point] | None:
+def _fixed(program: Program, values: _Vector, requested: str | None) -> tuple[Program, Point] | None:
     """The program with its whole decisions at `values`, and its optimum; None when there is none."""
     lower, upper = program.form.lower.copy(), program.form.upper.copy()
     lower[program.whole] = upper[program.whole] = values
     form = program.form.with_bounds(lower, upper)
     try:
-        verdict = solve_convex(
-            form, program.scaling, program.tie_break, requested=requested, guess=_moved(guess, program, values)
-        )
+        verdict = solve_convex(form, program.scaling, program.tie_break, requested=requested)
     except SolverError:
         return None
-    if verdict.point is None:
-        return None
-    return replace(program, form=form), verdict.point
+    return None if verdict.point is None else (replace(program, form=form), verdict.point)
 
 
-def _moved(guess: Point | None, program: Program, values: _Vector) -> Point | None:
-    if guess is None:
-        return None
-    x = guess.x.copy()
-    x[program.whole] = values
-    return replace(guess, x=x)
+def _silent(message: str) -> None:
+    del message
