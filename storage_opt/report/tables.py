@@ -203,7 +203,10 @@ def _certificate_table(certificate: Certificate, currency: str) -> RenderableTyp
     if repair:
         where = "everywhere" if repair.everywhere else f"in {repair.intervals:,} places"
         rounds = f"{repair.rounds} round{'' if repair.rounds == 1 else 's'}"
-        note = f"opposite flows forbidden {where}, {rounds}, at a cost of {significant(repair.cost)} {currency}"
+        windows = f" of {repair.windows:,} window{'' if repair.windows == 1 else 's'}" if repair.windows else ""
+        note = (
+            f"opposite flows forbidden {where}{windows}, {rounds}, at a cost of {significant(repair.cost)} {currency}"
+        )
     return table(both("certificate"), columns, rows, note=note)
 
 

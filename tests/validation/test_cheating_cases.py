@@ -140,7 +140,7 @@ def test_compensation_for_charging():
 
 
 def test_compensation_for_discharging():
-    """0.35 yuan a kWh discharged, as Inner Mongolia paid independent storage (内蒙古 2024)."""
+    """0.35 yuan a kWh discharged, the rate of Inner Mongolia (内蒙古) for independent storage."""
     site = small_site(40.0, battery={"bess": BATTERY}, grid={"import_limit_kw": LIMIT})
     buy = np.where(np.arange(24) % 12 < 4, 0.2, 0.5)
     charges = (energy_charge(site, buy), energy_charge(site, -0.35, DISCHARGE, "compensation"))
