@@ -22,7 +22,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "service": ("Late and refused work", "延误与拒绝的作业"),
     "fixed": ("Fixed charges", "固定费用"),
     "minimum": ("Minimum bill", "最低电费"),
-    "reserve": ("Reserve", "备用收益"),
+    "reserve": ("Market products", "市场产品收益"),
     "certificates": ("Green certificates", "绿证"),
     "power_factor": ("Power factor", "力调电费"),
     "energy_arbitrage": ("Energy arbitrage", "峰谷套利"),
