@@ -26,7 +26,7 @@ from storage_opt.horizon import Horizon
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PROFILES", "guian", "industrial", "main", "mengxi_day_ahead", "ulanqab", "yangtze"]
+__all__ = ["PROFILES", "guian", "industrial", "main", "mengxi_day_ahead", "stacking", "ulanqab", "yangtze"]
 
 ULANQAB_DEG = (41.0, 113.1)
 ULANQAB_WIND_H, ULANQAB_PV_H = 3000.0, 1650.0
@@ -107,9 +107,19 @@ def industrial(folder: Path) -> None:
     _write(folder / "synthetic_series.csv", year, {"load_kw": (load_kw, 0), "pv_frac": (pv, 4)})
 
 
+def stacking(folder: Path) -> None:
+    """The factory of two shifts without its roofs, another year of it; 2027 in hourly steps."""
+    year = Horizon(date(2027, 1, 1), date(2028, 1, 1), 60, "Asia/Shanghai")
+    shape = LoadShape(
+        6_000.0, _FACTORY_DAY, _FACTORY_DAY_OFF, _FACTORY_MONTH, noise_frac=0.04, noise_h=3.0, variability_frac=0.03
+    )
+    _write(folder / "synthetic_series.csv", year, {"load_kw": (load_profile(shape, year, 20276), 0)})
+
+
 PROFILES: Mapping[str, Callable[[Path], None]] = {
     "guian": guian,
     "industrial": industrial,
+    "stacking": stacking,
     "ulanqab": ulanqab,
     "yangtze": yangtze,
 }

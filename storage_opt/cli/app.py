@@ -14,7 +14,7 @@ from storage_opt.cli.failures import guarded
 from storage_opt.cli.init import init
 from storage_opt.cli.optimize import optimize
 from storage_opt.cli.profiles import profiles
-from storage_opt.cli.tariff import tariff_export, tariff_list, tariff_show
+from storage_opt.cli.tariff import tariff_export, tariff_list, tariff_products, tariff_show
 
 __all__ = ["app"]
 
@@ -47,10 +47,15 @@ def _add(group: typer.Typer, command: Callable[..., None], name: str, *, of: str
 
 
 app = _group(_HELP)
-_tariff = _group("Look up Chinese network prices and calendars.")
+_tariff = _group("Look up Chinese network prices, calendars and market products.")
 
 _COMMANDS: tuple[Callable[..., None], ...] = (profiles, init, check, optimize, bill, explain)
-_TARIFF: dict[str, Callable[..., None]] = {"list": tariff_list, "show": tariff_show, "export": tariff_export}
+_TARIFF: dict[str, Callable[..., None]] = {
+    "list": tariff_list,
+    "products": tariff_products,
+    "show": tariff_show,
+    "export": tariff_export,
+}
 
 for _command in _COMMANDS:
     _add(app, _command, _command.__name__)

@@ -36,6 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "storage-opt tariff list",
         "storage-opt tariff list --format csv > tariffs.csv",
     ),
+    "tariff products": (
+        "storage-opt tariff products",
+        "storage-opt tariff products --format csv > products.csv",
+    ),
     "tariff show": (
         "storage-opt tariff show NM_W",
         "storage-opt tariff show SH --voltage 35kV --month 7 --picture shanghai.png",

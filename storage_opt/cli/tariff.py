@@ -1,4 +1,4 @@
-"""`storage-opt tariff list | show | export`."""
+"""`storage-opt tariff list | products | show | export`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from storage_opt.cli.sites import FormatOption, OutputFormat
 
-__all__ = ["tariff_export", "tariff_list", "tariff_show"]
+__all__ = ["tariff_export", "tariff_list", "tariff_products", "tariff_show"]
 
 RegionArgument = Annotated[str, typer.Argument(metavar="REGION", help="Code or name of a grid, such as NM_W or 蒙西.")]
 OnOption = Annotated[
@@ -25,6 +25,17 @@ def tariff_list(form: FormatOption = OutputFormat.TABLE) -> None:
     from storage_opt.report.tariff_list import tariff_list_view
 
     show(tariff_list_view(), form)
+
+
+def tariff_products(form: FormatOption = OutputFormat.TABLE) -> None:
+    """List presets of market products with their prices.
+
+    Peak regulation, demand response, payments by rule; with validity and how each is known.
+    """
+    from storage_opt.cli.output import show
+    from storage_opt.report.product_list import product_list_view
+
+    show(product_list_view(), form)
 
 
 def tariff_show(

@@ -43,6 +43,15 @@ _ASSET_ITEMS: dict[tuple[str, Stream], tuple[str, str]] = {
     ("calendar", Stream.WEAR): ("Calendar fade", "储能日历老化"),
     ("energy", Stream.GENERATION): ("Energy", "发电电费"),
     ("curtailment", Stream.CURTAILMENT): ("Curtailment", "弃电费用"),
+    ("dropped", Stream.SERVICE): ("Load dropped", "削减负荷损失"),
+    ("held", Stream.RESERVE): ("Power held", "备用容量收益"),
+    ("called", Stream.RESERVE): ("Energy called", "调用电量收益"),
+    ("response", Stream.RESERVE): ("Demand response", "需求响应收益"),
+    ("promise", Stream.RESERVE): ("Response promised", "需求响应容量收益"),
+    ("underdelivery", Stream.RESERVE): ("Response not delivered", "需求响应欠响应考核"),
+    ("discharge", Stream.RESERVE): ("Discharge payment", "放电补偿"),
+    ("charge", Stream.RESERVE): ("Charging payment", "充电补偿"),
+    ("capacity", Stream.RESERVE): ("Capacity payment", "容量电价收益"),
 }
 """By ending and kind of money: a tariff may have a charge called `energy` too."""
 

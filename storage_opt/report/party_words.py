@@ -12,6 +12,8 @@ _PARTIES = {
     "plant owner": "Plant owner 发电企业",
     "government funds": "Government funds 政府性基金",
     "certificate market": "Certificate market 绿证市场",
+    "grid operator": "Grid operator 电网调度机构",
+    "users of the load": "Users of the load, internal 负荷用户(内部)",
     "battery wear": "Battery wear, internal 储能折旧(内部)",
     SITE: "Site 用户(园区)",
 }

@@ -37,7 +37,7 @@ def test_csv_is_a_table(run, site_folder):
     assert [row["kind"] for row in rows[:5]] == ["load", "generator", "battery", "price", "price"]
 
 
-@pytest.mark.parametrize("profile", ["guian", "industrial", "ulanqab", "yangtze"])
+@pytest.mark.parametrize("profile", ["guian", "industrial", "stacking", "ulanqab", "yangtze"])
 def test_profiles_are_found_by_name(run, profile):
     assert json.loads(run("check", profile, "--format", "json").stdout)["assets"]
 

@@ -16,7 +16,7 @@ def _python(*arguments):
 def test_every_command_has_examples_and_no_others_do():
     assert set(LEAVES) == set(EXAMPLES)
     assert set(TOP) == {"bill", "check", "explain", "init", "optimize", "profiles", "tariff"}
-    assert {"tariff list", "tariff show", "tariff export"} < set(LEAVES)
+    assert {"tariff list", "tariff products", "tariff show", "tariff export"} < set(LEAVES)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -39,7 +39,7 @@ def test_examples_are_understood(example):
 
 def test_summaries_fit_their_line(run):
     text = run("--help").stdout
-    for shown, number in ((text, len(TOP)), (run("tariff", "--help").stdout, 3)):
+    for shown, number in ((text, len(TOP)), (run("tariff", "--help").stdout, 4)):
         summaries = shown.split("Commands:\n")[1].splitlines()
         assert len(summaries) == number
         assert all(line.endswith(".") and not line.endswith("...") for line in summaries)

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from storage_opt.catalog.grids import grids
+from storage_opt.catalog.products import products
 from storage_opt.catalog.region_tariff import region_tariff
 from storage_opt.catalog.tou_rows import Period
 from storage_opt.report.tariff_map import LETTERS, map_lines, tariff_view
@@ -31,6 +32,30 @@ def test_list_in_all_forms(run):
     assert all(code in table for code in codes)
     assert "发改价格〔2026〕1077号" in table
     assert next(row for row in rows if row["grid"] == "SH")["variants"] == "rest_day"
+
+
+def test_products_in_all_forms(run):
+    rows = list(csv.DictReader(io.StringIO(run("tariff", "products", "-f", "csv").stdout)))
+    assert [row["product"] for row in rows] == [row.product for row in products()]
+    shave = next(row for row in rows if row["product"] == "guangdong_shave")
+    told = {key: cell for key, cell in shave.items() if cell and key not in {"english", "chinese", "note", "document"}}
+    assert told == {
+        "product": "guangdong_shave",
+        "section": "response",
+        "direction": "shave",
+        "price_per_kwh": "2.7",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+        "confidence": "S2",
+    }
+    document = json.loads(run("tariff", "products", "-f", "json").stdout)["products"]
+    assert [{key: str(cell) for key, cell in row.items()} for row in document] == rows
+    assert next(row for row in document if row["product"] == "guangdong_shave")["price_per_kwh"] == 2.7
+    table = run("tariff", "products").stdout
+    assert all(row.product in table for row in products())
+    assert "0.3 / kW held and day" in table
+    assert "330 / kW and year" in table
+    assert "甘肃调峰容量(上限)" in table
 
 
 def test_show_draws_twelve_months_of_letters(run):

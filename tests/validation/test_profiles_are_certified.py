@@ -37,7 +37,7 @@ def test_profile_saves_money_and_says_where(name):
 
 def test_steps_of_the_profiles():
     steps = {name: optimised(name).site.horizon.steps for name in profile_names()}
-    assert steps == {"guian": 8_760, "industrial": 8_760, "ulanqab": 35_040, "yangtze": 8_760}
+    assert steps == {"guian": 8_760, "industrial": 8_760, "stacking": 8_760, "ulanqab": 35_040, "yangtze": 8_760}
 
 
 # ------------------------------------------------------------------------- rules
@@ -47,7 +47,7 @@ def test_steps_of_the_profiles():
 def test_every_rule_is_kept(name):
     result = optimised(name)
     assert all(check.ok for check in result.certificate.rules)
-    assert bool(result.certificate.rules) == (name in {"guian", "ulanqab"})
+    assert bool(result.certificate.rules) == (name in {"guian", "stacking", "ulanqab"})
 
 
 def test_ratios_of_ulanqab_recomputed_from_the_schedule():
@@ -129,6 +129,39 @@ def test_factory_bill_recomputed_by_hand(which):
 
 
 BOTH = pytest.mark.parametrize("which", ["plan", "baseline"])
+
+
+@BOTH
+def test_bill_of_stacking_recomputed_by_hand(which):
+    """Energy and demand as of the factory; 2.7 CNY for what falls in two events, 0.15 CNY for a kW held a day."""
+    table, lines = flows_and_lines("stacking", which)
+    imported = table["grid.import_kw"]
+    expected = {
+        "supply.energy": (imported * industrial_price(pd.DatetimeIndex(table.index))).sum(),
+        "supply.demand": 36.1 * imported.groupby(table["month"]).max().sum(),
+        "bess.wear": 0.083 * table["bess.discharge_kw"].sum(),
+    }
+    if which == "plan":
+        day = pd.DatetimeIndex(table.index).strftime("%m-%d")
+        event = pd.Series(day, table.index).isin(["07-14", "08-05"]) & table["hour"].isin([15, 16])
+        # the last five working days before each, with the battery at rest
+        like = {
+            "07-14": ("07-07", "07-08", "07-09", "07-12", "07-13"),
+            "08-05": ("07-29", "07-30", "08-02", "08-03", "08-04"),
+        }
+        fell = 0.0
+        for called, days in like.items():
+            for hour in (15, 16):
+                at = table["hour"] == hour
+                usual = np.mean([table["factory.load_kw"][at & (day == other)].item() for other in days])
+                fell += usual - imported[at & (day == called)].item()
+        assert event.sum() == 4
+        assert table["shave.delivered_kw"].sum() == pytest.approx(fell, rel=1e-6)
+        expected["shave.response"] = -2.7 * fell
+        held = table["reserve.bess.up_kw"]
+        expected["reserve.held"] = -0.15 * held.sum() / 4
+        assert set(table["hour"][held > 1e-3]) == {4, 5, 6, 7}
+    assert lines == pytest.approx({line: money for line, money in expected.items() if money}, rel=1e-7)
 
 
 def flows_and_lines(name: str, which: str) -> tuple[pd.DataFrame, dict[str, float]]:

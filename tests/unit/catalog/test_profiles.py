@@ -34,7 +34,7 @@ def test_an_unknown_profile_suggests_the_nearest(wrong, nearest):
 
 @pytest.mark.parametrize("wrong", ["xyz", "../profiles/ulanqab", ""])
 def test_what_is_like_nothing_lists_all(wrong):
-    with pytest.raises(InputError, match="there are: guian, industrial, ulanqab, yangtze"):
+    with pytest.raises(InputError, match="there are: guian, industrial, stacking, ulanqab, yangtze"):
         profile_folder(wrong)
 
 
@@ -46,7 +46,7 @@ def test_the_wheel_keeps_profiles_inside_the_package(tmp_path, monkeypatch):
     assert profile_folder("only") == tmp_path / "_profiles" / "only"
 
 
-STEPS = {"guian": 8_760, "industrial": 8_760, "ulanqab": 35_040, "yangtze": 8_760}
+STEPS = {"guian": 8_760, "industrial": 8_760, "stacking": 8_760, "ulanqab": 35_040, "yangtze": 8_760}
 READ = {"ulanqab": ("synthetic_prices.csv: rows of 60 min repeated to 15 min",)}
 """What reading a profile tells; nothing where it is not listed."""
 
@@ -77,6 +77,7 @@ def test_the_command_makes_the_shipped_series_byte_for_byte(tmp_path, capsys):
     assert [path.relative_to(tmp_path).as_posix() for path in made] == [
         "guian/synthetic_compute.csv",
         "industrial/synthetic_series.csv",
+        "stacking/synthetic_series.csv",
         "ulanqab/synthetic_compute.csv",
         "ulanqab/synthetic_prices.csv",
         "ulanqab/synthetic_renewables.csv",
