@@ -13,6 +13,11 @@ from storage_opt.studies.result import BatteryWear, DispatchResult
 
 __all__ = ["battery_tables"]
 
+_LIFE_NOTE = (
+    "share of life taken by cycles and by time; years until both have taken it; cost of cycles as planned, and counted "
+    "with the depth stress as given"
+)
+
 
 def battery_tables(result: DispatchResult) -> Iterator[RenderableType]:
     """Use of every battery; its cycles by depth; its life, where it is described."""
@@ -76,19 +81,14 @@ def _life_table(described: Mapping[str, BatteryWear], currency: str) -> Renderab
     ]
     columns: list[Column] = [
         ("", "left"),
-        ("By cycles 循环", "right"),
-        ("By time 日历", "right"),
-        ("Years of life 寿命 [a]", "right"),
-        (f"Planned cost 计划 [{scale.unit}]", "right"),
-        (f"Counted cost 核算 [{scale.unit}]", "right"),
+        ("Cycles 循环", "right"),
+        ("Time 日历", "right"),
+        ("Years 寿命", "right"),
+        (f"Planned 计划 [{scale.unit}]", "right"),
+        (f"Counted 核算 [{scale.unit}]", "right"),
         ("Difference 偏差", "right"),
     ]
-    return table(
-        both("battery_life"),
-        columns,
-        rows,
-        note="share of life over the horizon; counted with the depth stress as given",
-    )
+    return table(both("battery_life"), columns, rows, note=_LIFE_NOTE)
 
 
 def _share(frac: float | None) -> str:

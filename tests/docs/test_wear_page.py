@@ -33,5 +33,5 @@ def test_a_row_of_the_table(row):
     assert -result.ledger.total == pytest.approx(earned, abs=1.0)
     assert found.planned_cost == pytest.approx(planned, rel=2e-3)
     assert found.counted_cost == pytest.approx(counted, rel=2e-3)
-    assert 100 * found.relative_difference == pytest.approx(difference, abs=0.02)
+    assert 100 * (found.relative_difference or 0.0) == pytest.approx(difference, abs=0.02)
     assert found.full_cycles == pytest.approx(cycles, rel=2e-3)

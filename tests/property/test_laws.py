@@ -136,7 +136,8 @@ def test_dearer_replacement_never_lowers_the_cost_nor_raises_what_it_prices(desc
 
 def _life(result: DispatchResult, cost: float) -> float:
     """Life taken by cycles over all batteries, times their energy. [kWh]"""
-    return sum(use.wear.planned_cost for use in result.batteries.values()) / cost
+    taken = [float(use.wear.planned_cost or 0.0) for use in result.batteries.values()]
+    return float(np.sum(taken)) / cost
 
 
 @law

@@ -22,7 +22,7 @@ from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import GRID, Flow, FlowKind, Metered, Schedule
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
-from storage_opt.studies.result import BatteryUse, DispatchResult, MarginalValue, Timing
+from storage_opt.studies.result import BatteryUse, BatteryWear, DispatchResult, MarginalValue, Timing
 
 __all__ = ["charges_of", "fake_result", "small_site"]
 
@@ -113,13 +113,27 @@ def fake_result(site: Site | None = None) -> DispatchResult:
             rules=(RuleCheck("green.self_use", "self-use of available energy", ">=", 0.6, 0.83, "1", ok=True),),
         ),
         streams={str(stream): before[stream] - after[stream] for stream in before},
-        batteries={"bess": BatteryUse(delivered, delivered / 0.95 / ENERGY_KWH, 0.1 * delivered)},
+        batteries={"bess": BatteryUse(delivered, delivered / 0.95 / ENERGY_KWH, 0.1 * delivered, _wear())},
         marginals=(
             MarginalValue("grid.transformer", "transformer", "2027-07", "kW", 31.2, 44),
             MarginalValue("bess.power", "charging power of bess", "2027-06", "kW", 0.0456, 240),
         ),
         timing=Timing(0.05, 0.12, 0.2, 0.21, 0.02, 0.6),
         notes=site.notes,
+    )
+
+
+def _wear() -> BatteryWear:
+    return BatteryWear(
+        full_cycles=52.4,
+        cycles_by_depth=(3, 0, 0, 1200, 0, 0, 0, 0, 59, 0),
+        mean_soc_frac=0.431,
+        counted_cost=9_950.0,
+        planned_cost=10_000.0,
+        relative_difference=50 / 9_950,
+        cycle_life_frac=0.0123,
+        calendar_life_frac=None,
+        years_to_end_of_life=13.25,
     )
 
 

@@ -25,21 +25,14 @@ def cost_by_stack(stored: _Array, start: float | None, width: _Array, price: _Ar
     low = float(series.min())
     room = np.append(width[:-1], np.inf)
     held = np.zeros(room.size)
-    cost = 0.0
-
-    def moved(amount: float, sign: float) -> float:
-        paid = 0.0
-        for depth in range(room.size):
-            step = min(amount, room[depth] - held[depth] if sign > 0 else held[depth])
-            held[depth] += sign * step
-            paid += step * price[depth] * (sign < 0)
-            amount -= step
-        return paid
-
-    moved(float(series[0]) - low, 1.0)
-    for before, after in zip(series, series[1:], strict=False):
-        cost += moved(abs(float(after - before)), 1.0 if after > before else -1.0)
-    return cost
+    paid = 0.0
+    for change in np.diff(series, prepend=low):
+        available = room - held if change > 0 else held
+        before = np.concatenate([[0.0], np.cumsum(available)[:-1]])
+        taken = np.clip(abs(change) - before, 0.0, available)
+        held = held + np.sign(change) * taken
+        paid += float(taken @ price) * (change < 0)
+    return paid
 
 
 def cost_by_program(stored: _Array, start: float | None, width: _Array, price: _Array) -> float:

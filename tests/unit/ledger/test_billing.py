@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from storage_opt.errors import InputError
@@ -52,3 +53,16 @@ def test_a_metered_schedule_needs_only_what_is_billed():
     imported = Flow(GRID, FlowKind.IMPORT_KW)
     metered = Schedule(site.horizon, {imported: at_rest(site)[imported] * 2})
     assert bill(site, metered).total == pytest.approx(4.8)
+
+
+def test_a_metered_schedule_is_billed_for_the_depth_of_its_cycles():
+    """One cycle of 8 of 10 kWh at 100 for each kWh: 1,000 x 0.001 x 0.8^2 = 0.64, and no solver for it."""
+    wear = {"replacement_cost_per_kwh": 100.0, "segments": 5, "cycle_life": {"coefficient": 1e-3, "exponent": 2.0}}
+    site = small_site(1.0, battery={"b": {"energy_kwh": 10.0, "power_kw": 10.0, "wear": wear}})
+    metered = dict(at_rest(site))
+    metered[Flow("b", FlowKind.ENERGY_KWH)] = np.array([1.0] * 6 + [9.0] * 6 + [1.0] * 12)
+    lines = bill(site, Schedule(site.horizon, metered)).by_line()
+    assert lines["b.wear"] == pytest.approx(0.64, rel=1e-12)
+    del metered[Flow("b", FlowKind.ENERGY_KWH)]
+    with pytest.raises(InputError, match=r"b\.energy_kwh"):
+        bill(site, Schedule(site.horizon, metered))

@@ -64,6 +64,24 @@ def test_parties_add_to_what_the_site_pays_to_the_cent(text, result):
     assert _cells(text, "Site pays") == ["Site pays 用户支付", *amounts]
 
 
+def test_life_of_a_battery_is_told_with_its_cycles_by_depth(text):
+    depths = text[text.index("Cycles by depth 按深度的循环次数") :]
+    assert _cells(depths, "bess") == ["bess", "3", "0", "0", "1,200", "0", "0", "0", "0", "59", "0"]
+    life = text[text.index("Battery life 电池寿命") :]
+    assert _cells(life, "bess") == ["bess", "1.23%", "-", "13.2", "10,000", "9,950", "+0.50%"]
+    assert "Mean SoC 平均荷电" in text
+    assert "43%" in text
+
+
+def test_a_battery_of_unknown_life_has_no_table_of_it(result):
+    use = result.batteries["bess"]
+    unknown = replace(use.wear, years_to_end_of_life=None, cycles_by_depth=(0,) * 10)
+    shown = _printed(dispatch_tables(replace(result, batteries={"bess": replace(use, wear=unknown)})))
+    assert "Battery life" not in shown
+    assert "Cycles by depth" not in shown
+    assert "Batteries 储能运行" in shown
+
+
 def test_energy_of_a_large_battery_is_in_mwh(text):
     assert "Delivered 放电量 [MWh]" in text
     assert "Rated 额定 [kWh]" in text
