@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from storage_opt.spec.fields import Name, PowerKw, Quantity, Spec
+from storage_opt.spec.fields import PowerKw, Quantity, Spec
 from storage_opt.spec.tariff import Window
 
 __all__ = ["Hours", "ProductSpec"]
@@ -19,13 +19,8 @@ class ProductSpec(Spec):
 
     preset: str | None = None
     """Row of the product catalog that fills what is left out here, such as ``gansu_peak_regulation``."""
-    providers: tuple[Name, ...] = ()
-    """Batteries, classes of work, buildings with a tank of cold and loads that may provide it; empty takes all that
-    can."""
     payee: str = "grid operator"
     """Who pays for the product, as on the statement."""
-    notice_h: Hours = 0.0
-    """Time between the call and its start; providers that need longer do not take part."""
     window: tuple[Window, ...] = ()
     """When the product may be sold; an interval in any of the windows counts."""
     max_kw: PowerKw | None = None

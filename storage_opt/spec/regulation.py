@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from storage_opt.spec.fields import Fraction, MoneyPerKw, PriceSeries, Quantity, SignedPriceSeries
+from storage_opt.spec.fields import Fraction, MoneyPerKw, Name, PriceSeries, Quantity, SignedPriceSeries
 from storage_opt.spec.product import Hours, ProductSpec
 
 __all__ = ["RegulationSpec"]
@@ -23,6 +23,11 @@ class RegulationSpec(ProductSpec):
     direction: Literal["up", "down", "symmetric"] | None = None
     """``up`` gives power to the grid (discharging, taking less), ``down`` takes more, ``symmetric`` holds as much of
     either. Required unless a preset says it."""
+    providers: tuple[Name, ...] = ()
+    """Batteries, classes of work, buildings with a tank of cold and loads that may provide it; empty takes all that
+    can."""
+    notice_h: Hours = 0.0
+    """Time between a call and its start; providers that need longer do not take part."""
     commitment: Literal["interval", "day", "month"] = "day"
     """How long the power that is held stays the same, within the windows."""
     duration_h: Hours | None = None

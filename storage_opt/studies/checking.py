@@ -11,6 +11,7 @@ from storage_opt.ledger.marginal import price_per_kwh
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.defaults import contract_notes
 from storage_opt.lowering.contract.rules import lower_rules
+from storage_opt.lowering.products.notes import product_notes
 from storage_opt.lowering.site import lower_site
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import GRID, Flow, FlowKind
@@ -60,7 +61,7 @@ def check(site: Site) -> Understanding:
     charges, rules = lower_site(site), lower_rules(site)
     baseline = baseline_schedule(site, charges, rules)
     checks = tuple(rule.check(baseline.schedule, site.horizon) for rule in rules)
-    notes = (*site.notes, *contract_notes(site), *compute_plan(site).notes, *baseline.notes)
+    notes = (*site.notes, *contract_notes(site), *product_notes(site), *compute_plan(site).notes, *baseline.notes)
     imported, exported = Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW)
     return Understanding(
         site,

@@ -10,6 +10,8 @@ from storage_opt.ledger.ledger import Ledger, settle
 from storage_opt.ledger.streams import value_streams
 from storage_opt.lowering.contract.defaults import contract_notes
 from storage_opt.lowering.contract.rules import lower_rules
+from storage_opt.lowering.products.headroom import lower_headroom
+from storage_opt.lowering.products.notes import product_notes
 from storage_opt.lowering.site import lower_site
 from storage_opt.rules.base import RuleCheck
 from storage_opt.schedule import Schedule
@@ -76,7 +78,7 @@ def settle_against_baseline(site: Site, schedule: Schedule) -> Settlement:
     baseline = baseline_schedule(site, charges, rules)
     before = settle(baseline.schedule, charges)
     streams = value_streams(site, charges, schedule, baseline.schedule, ledger, before)
-    checks = tuple(rule.check(schedule, site.horizon) for rule in rules)
+    checks = tuple(rule.check(schedule, site.horizon) for rule in (*rules, *lower_headroom(site)))
     broken = broken_rule_notes(rule.check(baseline.schedule, site.horizon) for rule in rules)
-    notes = (*site.notes, *contract_notes(site), *baseline.notes, *broken)
+    notes = (*site.notes, *contract_notes(site), *product_notes(site), *baseline.notes, *broken)
     return Settlement(site, schedule, ledger, baseline.schedule, before, streams, notes, checks)

@@ -125,6 +125,9 @@ def _one(site: Site, name: str, spec: RegulationSpec) -> HeldPower:
     )
     if all(price is None for price in prices):
         refuse(key, "is paid nothing", "give price_held_per_kwh, price_held_per_kw_day or another price, or a preset")
+    if all(price is None for price in prices[:3]) and not spec.call_probability_frac:
+        what = "is paid for what is called only, of which 0 is expected: it would earn nothing"
+        refuse(f"{key}.call_probability_frac", what, "give the share of the power held that is called on average")
     directions = ("up", "down") if spec.direction == "symmetric" else (spec.direction,)
     offered = any_window(spec.window, site.horizon, f"{key}.window")
     chosen = chosen_providers(site, spec.providers, directions, duration_h, spec.notice_h, key)

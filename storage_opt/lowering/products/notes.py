@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from storage_opt.catalog.provenance_row import stale_note
 from storage_opt.lowering.products.events import event_responses
-from storage_opt.lowering.products.presets import preset_row
+from storage_opt.lowering.products.presets import gaps_filled, preset_row
 from storage_opt.spec.resolved import Site
 
 __all__ = ["product_notes"]
@@ -28,7 +28,10 @@ def _of_presets(site: Site) -> Iterator[str]:
             if row is None:
                 continue
             trust = f"{row.confidence.value}: {row.confidence.meaning}"
-            yield f"{section}.{name}: {row.english} {row.chinese} from {row.document} ({trust})"
+            keys = ", ".join(f"{key} = {row.values()[key]}" for key in gaps_filled(spec, row)) or "nothing was left out"
+            yield f"{section}.{name}: {keys}; {row.english} {row.chinese} from {row.document} ({trust})"
+            if row.note:
+                yield f"{section}.{name}: {row.note}"
             stale = stale_note(row, horizon.first_day, horizon.last_day + timedelta(days=1))
             if stale is not None:
                 yield f"{section}.{name}: {stale}"

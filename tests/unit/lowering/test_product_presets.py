@@ -99,7 +99,11 @@ def test_every_row_is_sold_and_paid_at_its_price(row):
 @EVERY
 def test_what_a_preset_filled_is_told_with_source_and_confidence(row):
     told = product_notes(_site(row))
-    assert told[0].startswith(f"{row.section}.sold: {row.english} {row.chinese} from {row.document} ({row.confidence}")
+    source = f"{row.english} {row.chinese} from {row.document} ({row.confidence}"
+    filled = ", ".join(f"{key} = {value}" for key, value in row.values().items() if f"{key} = " in told[0])
+    assert told[0].startswith(f"{row.section}.sold: {filled}; {source}"), told
+    assert any(key.startswith("price_") and f"{key} = " in filled for key in row.values())
+    assert not row.note or f"{row.section}.sold: {row.note}" in told
     stale = [note for note in told if " but is used for 2025-01-01 to 2025-01-04" in note]
     inside = row.valid_from.year <= 2025 and row.valid_from.month == 1
     assert bool(stale) != (inside and (row.valid_until is None or row.valid_until.year >= 2025)), told
