@@ -73,7 +73,8 @@ def test_an_unknown_site_lists_the_profiles(run, site_folder):
     assert run("check", "nowhere", code=2).stderr == (
         "error: there is no folder, site file or profile named `nowhere`\n"
         "\n"
-        "hint: give a folder with site.toml, or one of the profiles `guian`, `industrial`, `ulanqab`, `yangtze`\n"
+        "hint: give a folder with site.toml, or one of the profiles "
+        "`guian`, `industrial`, `stacking`, `ulanqab`, `yangtze`\n"
     )
 
 
