@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage_opt.errors import InfeasibleError, SolverError
 from storage_opt.model.backends import Status
@@ -13,7 +13,7 @@ from storage_opt.model.infeasibility import diagnosed
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.unbounded import runaway
-from storage_opt.model.whole import decided
+from storage_opt.model.whole import Decided, all_taken, decided
 
 __all__ = ["Optimum", "solve_program"]
 
@@ -72,6 +72,9 @@ def solve_program(
     SolverError
         When no solver gives an answer that passes.
     """
+    chosen = all_taken(program, requested=solver)
+    if chosen is not None:
+        return _without_opposites(program, chosen, solver, tell)
     verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=solver, tell=tell, guess=guess)
     if verdict.status is Status.INFEASIBLE:
         if not explain:
@@ -84,6 +87,13 @@ def solve_program(
     if verdict.point is None:
         raise runaway(program)
     chosen = decided(program, verdict.point, requested=solver, tell=tell)
+    return _without_opposites(program, replace(chosen, attempts=verdict.attempts + chosen.attempts), solver, tell)
+
+
+def _without_opposites(
+    program: Program, chosen: Decided, solver: str | None, tell: Callable[[str], None] | None
+) -> Optimum:
+    """The optimum with opposite flows separated, and its gap to what nothing can beat."""
     exact = repaired(chosen.program, chosen.point, requested=solver, tell=tell)
     found = exact.point.optimality
     gap = found.relative_gap
@@ -91,4 +101,4 @@ def solve_program(
         # with whole decisions the bound of the repair is that of one choice among them
         bound = chosen.bound if program.whole.size else exact.bound
         gap = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-9)
-    return Optimum(exact.point, gap, exact.repair, verdict.attempts + chosen.attempts + exact.attempts)
+    return Optimum(exact.point, gap, exact.repair, chosen.attempts + exact.attempts)

@@ -49,7 +49,7 @@ def polished(site: Site, flows: Mapping[Flow, _Values], noise: float = NOISE_REL
         clean |= _snapped_battery(site, name, flows, noise)
     clean |= _served_loads(site, flows, noise)
     clean |= polished_products(site, flows, noise)
-    _absorb_idle_exchange(site, clean)
+    _absorb_idle_exchange(site, clean, noise)
     for name in site.spec.generator:
         clean[Flow(name, FlowKind.CURTAILED_KW)] = (
             flows[Flow(name, FlowKind.AVAILABLE_KW)] - clean[Flow(name, FlowKind.USED_KW)]
@@ -110,10 +110,10 @@ def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values], noise
         noise *= _FINER
 
 
-def _absorb_idle_exchange(site: Site, clean: dict[Flow, _Values]) -> None:
+def _absorb_idle_exchange(site: Site, clean: dict[Flow, _Values], noise: float) -> None:
     """Where import and export are noise, make them nothing: a flow that varies freely takes up the difference."""
     net = _net_import(site, clean)
-    rest = np.where(np.abs(net) <= _noise_kw(net), net, 0.0)
+    rest = np.where(np.abs(net) <= noise * float(np.abs(net).max(initial=0.0)), net, 0.0)
     takers: list[tuple[Flow, float, _Values | float]] = []
     for name, spec in site.spec.battery.items():
         takers.append((Flow(name, FlowKind.CHARGE_KW), -1.0, spec.power_kw))

@@ -12,6 +12,7 @@ from storage_opt.charges.grouping import incidence
 from storage_opt.lowering.products.events import EventResponse, event_responses
 from storage_opt.lowering.products.held import HeldPower, held_powers
 from storage_opt.lowering.products.incentives import Incentive, incentives
+from storage_opt.lowering.products.provider import Provider
 from storage_opt.lowering.products.sizes import together_kw
 from storage_opt.modeler import Expression, Limit, Modeler, Rule, Sense
 from storage_opt.schedule import Flow
@@ -43,20 +44,21 @@ def state_products(model: Modeler, site: Site) -> dict[Flow, Expression]:
 
 
 def _held(model: Modeler, product: HeldPower) -> dict[Flow, Expression]:
+    alone = product.only_provider
+    if alone is not None:
+        return _held_alone(model, product, alone)
     flows: dict[Flow, Expression] = {}
     totals: dict[str, Expression] = {}
+    steps = product.offered.size
     for direction in product.directions:
         parts = []
         for provider in product.providers:
             where = np.flatnonzero(product.offered_by(provider, direction))
-            side = provider.side(direction)
-            if not where.size or side is None:
-                continue
-            flow = product.flow(provider, direction)
-            most = Limit(None, side.most_kw[where], implied=True)
-            held = model.variable(flow.column, where.size, lower=0.0, upper=[most], even=1.0)
-            flows[flow] = _scattered(held, where, product.offered.size)
-            parts.append(flows[flow])
+            if where.size:
+                flow = product.flow(provider, direction)
+                held = _held_by(model, product, provider, direction, where)
+                flows[flow] = _on_horizon(held, where, steps)
+                parts.append(flows[flow])
         totals[direction] = reduce(add, parts)
     offered = np.flatnonzero(product.offered)
     first = totals[product.directions[0]][offered]
@@ -67,6 +69,26 @@ def _held(model: Modeler, product: HeldPower) -> dict[Flow, Expression]:
     else:
         model.require(f"{product.name}.bid", first == _bid(model, product, offered))
     return flows
+
+
+def _held_alone(model: Modeler, product: HeldPower, provider: Provider) -> dict[Flow, Expression]:
+    """What a provider holds that nobody shares with it: the bid itself, the same up and down where that is asked."""
+    offered = np.flatnonzero(product.offered)
+    if product.spec.commitment == "interval":
+        held = _held_by(model, product, provider, product.directions[0], offered)
+        _require_max(model, product, held)
+    else:
+        held = _bid(model, product, offered)
+    return {product.flow(provider, d): _on_horizon(held, offered, product.offered.size) for d in product.directions}
+
+
+def _held_by(
+    model: Modeler, product: HeldPower, provider: Provider, direction: str, where: NDArray[np.intp]
+) -> Expression:
+    side = provider.side(direction)
+    assert side is not None
+    most = Limit(None, side.most_kw[where], implied=True)
+    return model.variable(product.flow(provider, direction).column, where.size, lower=0.0, upper=[most], even=1.0)
 
 
 def _require_max(model: Modeler, product: HeldPower, total: Expression) -> None:
@@ -144,8 +166,8 @@ def _event(model: Modeler, site: Site, product: EventResponse) -> dict[Flow, Exp
         by_month = incidence(product.events.period, site.horizon.billing.count).T.tocsr()
         model.require(rule.name, by_month @ taken <= float(spec.max_events_per_month), rule)
     return {
-        product.committed: _scattered(whole, inside, steps),
-        product.delivered: _scattered(delivered, inside, steps),
+        product.committed: _on_horizon(whole, inside, steps),
+        product.delivered: _on_horizon(delivered, inside, steps),
     }
 
 
@@ -174,11 +196,11 @@ def _sold(model: Modeler, site: Site, payment: Incentive) -> dict[Flow, Expressi
         rating = spec.discharge_limit_kw if payment.spec.kind == "discharge" else spec.power_kw
         most = Limit(None, np.full(where.size, rating), implied=True)
         sold = model.variable(flow.column, where.size, lower=0.0, upper=[most])
-        flows[flow] = _scattered(sold, where, payment.paid.size)
+        flows[flow] = _on_horizon(sold, where, payment.paid.size)
     return flows
 
 
-def _scattered(values: Expression, where: NDArray[np.intp], steps: int) -> Expression:
+def _on_horizon(values: Expression, where: NDArray[np.intp], steps: int) -> Expression:
     """Values in some intervals as a flow that is nothing in the others (T,)."""
     if where.size == steps:
         return values

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from storage_opt.errors import SolverError
 from storage_opt.model.certificate import TOLERANCE, Attempt
+from storage_opt.model.kkt import optimality
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.watchdog import solve_watched
 from storage_opt.model.whole_windows import WholeWindows, whole_in_windows
 
-__all__ = ["WHOLE", "Decided", "decided"]
+__all__ = ["WHOLE", "Decided", "all_taken", "decided"]
 
 _Vector = NDArray[np.float64]
 WHOLE = "whole decisions"
@@ -31,6 +32,8 @@ _PARTS = (0.5, 1e-3)
 """Shares above which a decision is tried as taken: what is mostly taken, then whatever is taken at all."""
 _TOGETHER_H = (0.0, 24.0, 24.0, 24.0)
 """Decisions no further apart share a window, one value a pass; passes differ in prices too. [h]"""
+_FEW = 16
+"""Decisions up to which all of them are taken first."""
 _MOST_OPEN = 4
 """Decisions of which every combination is tried."""
 _LARGEST_SEARCH = 1_000_000
@@ -83,12 +86,36 @@ def decided(
     if not program.whole.size:
         return Decided(program, relaxed, relaxed.optimality.bound)
     search = _Search(program, relaxed, requested, tell or _silent)
-    search.by_rounding()
+    search.by_moving()
     if not search.is_proven:
         search.by_windows()
+    if not search.is_proven:
+        search.by_rounding()
     if not search.is_proven and (search.best is None or program.form.nonzeros < _LARGEST_SEARCH):
         search.as_a_whole()
     return search.found()
+
+
+def all_taken(program: Program, *, requested: str | None = None) -> Decided | None:
+    """A program with few whole decisions, all of them taken, where windows prove that nothing beats it; else None.
+
+    Calls that are known are mostly worth joining; then one solve is all that it takes.
+    """
+    if not 0 < program.whole.size <= _FEW:
+        return None
+    attempts: list[Attempt] = []
+    taken = _fixed(program, np.ones(program.whole.size), requested, attempts)
+    found = None if taken is None else whole_in_windows(program, taken[1], 0.0)
+    if taken is None or found is None or not _proves(taken[1], found.bound):
+        return None
+    said = f"optimal in {len(found.parts):,} windows of {program.whole.size:,} {WHOLE}"
+    return Decided(*taken, found.bound, (*attempts, Attempt("HIGHS", said, found.seconds)))
+
+
+def _proves(point: Point, bound: float) -> bool:
+    """Whether no decisions can be cheaper by more than the certificate admits."""
+    cost = point.optimality.cost
+    return cost - bound <= TOLERANCE / 2 * max(abs(cost), 1e-9)
 
 
 @dataclass(slots=True, eq=False)
@@ -109,10 +136,7 @@ class _Search:
     @property
     def is_proven(self) -> bool:
         """Whether no decisions can be cheaper than the best by more than the certificate admits."""
-        if self.best is None:
-            return False
-        cost = self.best[1].optimality.cost
-        return cost - self.bound <= TOLERANCE / 2 * max(abs(cost), 1e-9)
+        return self.best is not None and _proves(self.best[1], self.bound)
 
     def found(self) -> Decided:
         """The best decisions, refused where there are none."""
@@ -122,11 +146,23 @@ class _Search:
             raise SolverError(message, hint)
         return Decided(*self.best, self.bound, tuple(self.attempts))
 
+    def by_moving(self) -> None:
+        """Move the decisions to the nearest whole ones, where that is an optimum as it stands."""
+        program, point = self.program, self.relaxed
+        x = point.x.copy()
+        x[program.whole] = np.round(x[program.whole])
+        found, bound_dual = optimality(program.form, program.scaling, x, point.eq_dual, point.ineq_dual)
+        if found.passes(TOLERANCE) and found.relative_gap <= TOLERANCE / 2:
+            lower, upper = program.form.lower.copy(), program.form.upper.copy()
+            lower[program.whole] = upper[program.whole] = x[program.whole]
+            fixed = replace(program, form=program.form.with_bounds(lower, upper))
+            self.best = fixed, replace(point, x=x, bound_dual=bound_dual, optimality=found)
+
     def by_rounding(self) -> None:
         """Take what is mostly taken, then whatever is taken at all."""
         values = self.relaxed.x[self.program.whole]
         for least in _PARTS:
-            self._try((values > least).astype(np.float64))
+            self._try(self._within_counts((values > least).astype(np.float64)))
             if self.is_proven:
                 return
 
@@ -208,7 +244,7 @@ class _Search:
 
     def _try(self, values: _Vector) -> Point | None:
         """Solve with these decisions, and keep them where they are the cheapest so far; their point."""
-        tried = _fixed(self.program, values, self.requested)
+        tried = _fixed(self.program, values, self.requested, self.attempts)
         if tried is None:
             return None
         if self.best is None or tried[1].optimality.cost < self.best[1].optimality.cost:
@@ -216,8 +252,10 @@ class _Search:
         return tried[1]
 
 
-def _fixed(program: Program, values: _Vector, requested: str | None) -> tuple[Program, Point] | None:
-    """The program with its whole decisions at `values`, and its optimum; None when there is none."""
+def _fixed(
+    program: Program, values: _Vector, requested: str | None, attempts: list[Attempt]
+) -> tuple[Program, Point] | None:
+    """The program with its whole decisions at `values`, and its optimum; None when there is none. Notes the calls."""
     lower, upper = program.form.lower.copy(), program.form.upper.copy()
     lower[program.whole] = upper[program.whole] = values
     form = program.form.with_bounds(lower, upper)
@@ -225,6 +263,7 @@ def _fixed(program: Program, values: _Vector, requested: str | None) -> tuple[Pr
         verdict = solve_convex(form, program.scaling, program.tie_break, requested=requested)
     except SolverError:
         return None
+    attempts += verdict.attempts
     return None if verdict.point is None else (replace(program, form=form), verdict.point)
 
 

@@ -30,10 +30,12 @@ REGULATION: dict[str, dict[str, Any]] = {
         "price_called_per_kwh": 0.1,
     },
 }
+CALLED = ("07-08", "07-09", "07-20", "07-21", "08-04", "08-12")
 RESPONSE: dict[str, dict[str, Any]] = {
     "shave": {
-        "window": [{"months": [7, 8], "days": ["weekday"], "hours": ["19:00-21:00"]}],
+        "events": [{"start": f"2027-{day}T19:00:00", "end": f"2027-{day}T21:00:00"} for day in CALLED],
         "price_per_kwh": 1.0,
+        "max_kw": 40_000.0,
         "baseline": {"like_days": 5},
     },
 }

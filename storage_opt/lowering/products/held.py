@@ -76,6 +76,15 @@ class HeldPower:
             offered = offered & (np.arange(offered.size) < offered.size - last)
         return offered
 
+    @property
+    def only_provider(self) -> Provider | None:
+        """The provider, where there is one alone that can take part in all windows and directions."""
+        able = [p for p in self.providers if any(self.offered_by(p, d).any() for d in self.directions)]
+        if len(able) != 1:
+            return None
+        always = all(np.array_equal(self.offered_by(able[0], d), self.offered) for d in self.directions)
+        return able[0] if always else None
+
     def flow(self, provider: Provider, direction: str) -> Flow:
         """What a provider holds for it."""
         return Flow(f"{self.name}.{provider.name}", _KINDS[direction])
