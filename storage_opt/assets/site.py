@@ -35,7 +35,7 @@ def site_assets(site: Site, caps: Caps, compute: ComputePlan) -> tuple[Asset, ..
         for name, plant in spec.generator.items()
     ]
     batteries = [site_battery(site, name, battery) for name, battery in spec.battery.items()]
-    facilities = [Facility(plan) for plan in compute.facilities.values()]
+    facilities = [Facility(plan, bool(spec.regulation)) for plan in compute.facilities.values()]
     grid = _grid(site, _drawn(site, loads, facilities), plants, batteries, caps)
     return (grid, *loads, *facilities, *plants, *batteries)
 
