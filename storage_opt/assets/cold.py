@@ -39,7 +39,13 @@ class Cold:
 
 
 def state_cold(
-    model: Modeler, name: str, building: Building, it_kw: Expression, least_heat_kw: NDArray[np.float64]
+    model: Modeler,
+    name: str,
+    building: Building,
+    it_kw: Expression,
+    least_heat_kw: NDArray[np.float64],
+    *,
+    apart: bool = False,
 ) -> Cold:
     """State how heat is removed; of heat there is at least `least_heat_kw` (T,). [kW]
 
@@ -49,12 +55,12 @@ def state_cold(
     k (heat[t] - chiller[t] - melt[t])``;  ``chiller``:  ``0 <= chiller[t] + fill[t] <= capacity``;
     ``tank``:  ``C[t+1] = (1 - loss) C[t] + h (fill[t] - melt[t])``;  ``tank_cyclic``:  ``C[T] = C[0]``;
     ``cooling = chiller / cop + fill / (cop ice)``. Where filling is as efficient as direct cooling only
-    ``fill - melt`` matters and is one variable.
+    ``fill - melt`` matters and is one variable, unless products that are sold tell them `apart`.
     """
     cooling, steps = building.cooling, building.cop.size
     assert cooling is not None
     heat = (1.0 + building.spec.ups_loss_frac) * it_kw
-    tank = _Tank() if cooling.tank is None else _state_tank(model, name, cooling.tank)
+    tank = _Tank() if cooling.tank is None else _state_tank(model, name, cooling.tank, apart=apart)
     flows = dict(tank.flows)
     if building.room is None and tank.melt is None:
         made = heat + tank.net
@@ -96,7 +102,7 @@ class _Tank:
     opposites: tuple[Opposites, ...] = ()
 
 
-def _state_tank(model: Modeler, name: str, tank: TankSpec) -> _Tank:
+def _state_tank(model: Modeler, name: str, tank: TankSpec, *, apart: bool) -> _Tank:
     """Filling, emptying and content at the end of each interval (T,)."""
     steps, h = model.horizon.steps, model.horizon.step_h
     most_fill = _tank_limit(name, "charge_kw", "filling of the tank", "kW", tank.charge_kw, steps)
@@ -107,7 +113,7 @@ def _state_tank(model: Modeler, name: str, tank: TankSpec) -> _Tank:
         lower=0.0,
         upper=[_tank_limit(name, "energy_kwh", "content of the tank", "kWh", tank.energy_kwh, steps + 1)],
     )
-    if tank.charge_cop_frac == 1.0:
+    if tank.charge_cop_frac == 1.0 and not apart:
         least = Limit(most_melt.rule, -most_melt.values)
         net = model.variable(f"{name}.tank_net_kw", steps, lower=[least], upper=[most_fill], even=1.0)
         fill, melt = maximum(net, 0.0), maximum(-net, 0.0)
@@ -117,7 +123,8 @@ def _state_tank(model: Modeler, name: str, tank: TankSpec) -> _Tank:
         melt = model.variable(f"{name}.tank_discharge_kw", steps, lower=0.0, upper=[most_melt], even=1.0)
         net = fill - melt
         pair = Opposites(Flow(name, FlowKind.TANK_CHARGE_KW), Flow(name, FlowKind.TANK_DISCHARGE_KW))
-        found = _Tank(fill=fill, melt=melt, opposites=(pair,))
+        # only the difference matters where both are equally efficient, so nothing is won by both at once
+        found = _Tank(net=net) if tank.charge_cop_frac == 1.0 else _Tank(fill=fill, melt=melt, opposites=(pair,))
     kept = (1.0 - tank.loss_frac_per_h) ** h
     model.require(f"{name}.tank", held[1:] == kept * held[:-1] + h * net)
     model.require(f"{name}.tank_cyclic", held[-1:] == held[:1])

@@ -32,6 +32,8 @@ class Facility:
     ----------
     plan : FacilityPlan
         What stands in it, in numbers.
+    sells : bool
+        Whether power of it may be held for calls.
 
     Notes
     -----
@@ -41,6 +43,7 @@ class Facility:
     """
 
     plan: FacilityPlan
+    sells: bool = False
 
     def build(self, model: Modeler) -> Ports:
         """State the work of every cluster, the cold, and the load."""
@@ -52,8 +55,10 @@ class Facility:
         opposites: tuple[Opposites, ...] = ()
         cooling: Expression = np.zeros(steps)
         if building.cooling is not None:
-            cold = state_cold(model, name, building, it_kw, building.heat_kw(least_it_kw(self.plan)))
+            least_heat = building.heat_kw(least_it_kw(self.plan))
+            cold = state_cold(model, name, building, it_kw, least_heat, apart=self.sells)
             cooling, opposites = cold.cooling_kw, cold.opposites
+            flows[Flow(name, FlowKind.COOLING_KW)] = cooling
             flows |= _cold_flows(name, cold)
         load = building.it_factor * it_kw if isinstance(it_kw, np.ndarray) else _scaled(building, it_kw)
         load = load + cooling + building.spec.fixed_overhead_kw

@@ -21,10 +21,11 @@ _Ints = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Rate of some of the work of a class, and what else it does (T,). [unit], [unit h]"""
+    """Rate of some of the work of a class, what else it does, what waits if divisible (T,). [unit], [unit h]"""
 
     rate: Expression
     extra: Mapping[FlowKind, Expression]
+    backlog: Expression | None = None
 
 
 def state_blocks(model: Modeler, plan: WorkPlan) -> Part:

@@ -43,7 +43,7 @@ def site_assets(site: Site, caps: Caps, compute: ComputePlan, reserves: Reserves
     batteries = [
         site_battery(site, name, battery, reserves.get(name), rest.get(name)) for name, battery in spec.battery.items()
     ]
-    facilities = [Facility(plan) for plan in compute.facilities.values()]
+    facilities = [Facility(plan, bool(spec.regulation)) for plan in compute.facilities.values()]
     grid = _grid(site, _drawn(site, loads, facilities), plants, batteries, caps)
     return (grid, *loads, *facilities, *plants, *batteries)
 

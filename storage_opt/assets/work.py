@@ -65,6 +65,8 @@ def state_work(model: Modeler, plan: WorkPlan) -> Work:
     flows = _flows(plan, rate, units)
     for kind, at_rest in resting_extra(plan).items():
         flows[Flow(plan.name, kind)] = sum((part.extra[kind] for part in parts if kind in part.extra), start=at_rest)
+    if len(parts) == 1 and parts[0].backlog is not None:
+        flows[Flow(plan.name, FlowKind.BACKLOG_UNIT_H)] = parts[0].backlog
     return Work(units, _activity(model, plan, rate, units), flows)
 
 
@@ -93,7 +95,7 @@ def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
         served = served - h * lost
     model.require(f"{name}.backlog", backlog[1:] - backlog[:-1] + served[1:] == curves.arriving_unit_h[1:])
     model.require(f"{name}.first_backlog", backlog[:1] + served[:1] == curves.arriving_unit_h[:1])
-    return Part(rate, extra)
+    return Part(rate, extra, backlog)
 
 
 def _late_backlog(

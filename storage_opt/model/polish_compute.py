@@ -94,6 +94,9 @@ def _tank(
 ) -> tuple[_Values, _Values, _Values]:
     """Filling, emptying and content without noise."""
     raw_fill, raw_melt = flows[Flow(name, FlowKind.TANK_CHARGE_KW)], flows[Flow(name, FlowKind.TANK_DISCHARGE_KW)]
+    if tank.charge_cop_frac == 1.0:
+        both = np.minimum(raw_fill, raw_melt)
+        raw_fill, raw_melt = raw_fill - both, raw_melt - both
     fill = np.where(raw_fill <= noise * tank.charge_kw, 0.0, raw_fill)
     melt = np.where(raw_melt <= noise * tank.discharge_kw, 0.0, raw_melt)
     kept = (1.0 - tank.loss_frac_per_h) ** h

@@ -6,6 +6,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import incidence
@@ -177,11 +178,13 @@ def _promised(model: Modeler, product: EventResponse, taken: Expression) -> Expr
     if spec.committed_kw is not None:
         # a call that is known binds; an event that may be chosen binds once it is
         return np.full(count, spec.committed_kw) if spec.events else spec.committed_kw * taken
-    limits = [Limit(None, np.full(count, product.most_kw), implied=True)]
+    most_kw = product.most_by_event_kw
+    limits = [Limit(None, most_kw, implied=True)]
     if spec.max_kw is not None:
         limits.append(Limit(_max_rule(name, "response"), np.full(count, spec.max_kw)))
+        most_kw = np.minimum(most_kw, spec.max_kw)
     promised = model.variable(f"{name}.promised_kw", count, lower=0.0, upper=limits)
-    model.require(f"{name}.taken", promised - product.most_kw * taken <= 0)
+    model.require(f"{name}.taken", promised - sp.diags_array(most_kw) @ taken <= 0)
     if spec.min_block_kw:
         rule = Rule(f"{name}.least_block", f"least power of {name}", "kW", f"response.{name}.min_block_kw", Sense.FLOOR)
         model.require(rule.name, promised - spec.min_block_kw * taken >= 0, rule)

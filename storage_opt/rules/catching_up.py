@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import incidence
@@ -15,68 +14,13 @@ from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule
 from storage_opt.rules import sliding
 from storage_opt.rules.base import RuleCheck
-from storage_opt.rules.headroom import Claim, checked_room
+from storage_opt.rules.delays import Delay, spans
+from storage_opt.rules.headroom import checked_room
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["CatchingUp", "Delay", "DelayHeadroom"]
+__all__ = ["CatchingUp", "DelayHeadroom"]
 
 _Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Delay:
-    """Most work of a class that a call on a day delays.
-
-    Parameters
-    ----------
-    name : str
-        Class of work.
-    claims : tuple of Claim
-        What products hold of its power.
-    units_per_kw : (T,) array
-        Units that stop for each kW. [unit/kW]
-    checkpoint_h : float
-        Work lost each time a unit stops. [h]
-
-    Notes
-    -----
-    ``delayed_work``:  ``Q[day] >= units_per_kw[t] sum_p (W_p[t] + checkpoint r_p[t])`` for every t of the day, W the
-    energy of a call that ends with t.
-    """
-
-    name: str
-    claims: tuple[Claim, ...]
-    units_per_kw: _Array
-    checkpoint_h: float
-
-    def as_expression(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
-        """Work delayed by day (D,). [unit h]"""
-        return model.shared(("delay", self.name), lambda: self._stated(model, flows))
-
-    def _stated(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
-        days, h = model.horizon.days, model.horizon.step_h
-        delayed = model.variable(f"{self.name}.delayed_unit_h", days.count, lower=0.0)
-        where = np.flatnonzero(np.any([sliding.touched(c.where, c.duration_h, h) for c in self.claims], axis=0))
-        total: Expression = 0.0
-        for claim in self.claims:
-            energy = sliding.as_expression(model, claim.flow.column, claim.flow, flows[claim.flow], claim.duration_h)
-            total = total + claim.share_frac * energy[where]
-            if self.checkpoint_h:
-                total = total + (claim.share_frac * self.checkpoint_h) * flows[claim.flow][where]
-        stopped = sp.diags_array(self.units_per_kw[where]) @ total
-        model.require(f"{self.name}.delayed_work", stopped - incidence(days.ids[where], days.count) @ delayed <= 0)
-        return delayed
-
-    def measured(self, flows: Mapping[Flow, _Array], horizon: Horizon) -> _Array:
-        """Work delayed by day (D,). [unit h]"""
-        total = np.zeros(horizon.steps)
-        for claim in self.claims:
-            held = flows[claim.flow]
-            energy = sliding.measured(held, claim.duration_h, horizon.step_h)
-            total += claim.share_frac * (energy + self.checkpoint_h * held)
-        delayed = np.zeros(horizon.days.count)
-        np.maximum.at(delayed, horizon.days.ids, self.units_per_kw * total)
-        return delayed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,26 +56,26 @@ class DelayHeadroom:
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add a row for each interval of a day, and for the first of the next."""
         delayed = self.delay.as_expression(model, flows)
-        interval, day = self._pairs(model.horizon)
+        interval, span, count = self._pairs(model.horizon)
         left = self.margin.value(flows)[interval]
         model.require(
             self.rule.name,
-            incidence(day, model.horizon.days.count) @ delayed - left <= self.constant_unit_h[interval],
+            incidence(span, count) @ delayed - left <= self.constant_unit_h[interval],
             self.rule,
         )
 
     def check(self, flows: Mapping[Flow, _Array], horizon: Horizon) -> RuleCheck:
         """Backlog that may be added and work that a call delays, where they come closest. [unit h]"""
-        interval, day = self._pairs(horizon)
+        interval, span, _ = self._pairs(horizon)
         left = self.constant_unit_h[interval] + self.margin.value(flows)[interval]
-        return checked_room(self.rule, self.delay.measured(flows, horizon)[day], np.maximum(left, 0.0))
+        return checked_room(self.rule, self.delay.measured(flows, horizon)[span], np.maximum(left, 0.0))
 
-    def _pairs(self, horizon: Horizon) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Intervals and the days whose calls may be felt in them."""
-        days, t = horizon.days, np.arange(horizon.steps)
-        first = np.searchsorted(days.ids, np.arange(days.count))
-        early = (t - first[days.ids] < self.following) & (days.ids > 0)
-        return np.concatenate([t, t[early]]), np.concatenate([days.ids, days.ids[early] - 1])
+    def _pairs(self, horizon: Horizon) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+        """Intervals, the spans whose calls may be felt in them, and the number of spans."""
+        ids, count = spans(horizon)
+        earliest = ids[np.maximum(np.arange(horizon.steps) - self.following, 0)]
+        back = [np.flatnonzero(ids - ahead >= earliest) for ahead in range(int((ids - earliest).max()) + 1)]
+        return np.concatenate(back), np.concatenate([ids[t] - ahead for ahead, t in enumerate(back)]), count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,16 +120,16 @@ class CatchingUp:
         in_time = sliding.as_expression(model, name, (self.rule.name, "free"), free, self.recovery_h)
         ends, last = self._ends(horizon)
         owed = sum(delay.as_expression(model, flows) for delay in self.delays)
-        days = horizon.days
-        model.require(self.rule.name, incidence(days.ids[ends], days.count) @ owed - in_time[last] <= 0, self.rule)
+        ids, count = spans(horizon)
+        model.require(self.rule.name, incidence(ids[ends], count) @ owed - in_time[last] <= 0, self.rule)
 
     def check(self, flows: Mapping[Flow, _Array], horizon: Horizon) -> RuleCheck:
         """Work that can be caught up and work that a call delays, where they come closest. [unit h]"""
         free = self.constant_units + self.spare.value(flows)
         in_time = sliding.measured(free, self.recovery_h, horizon.step_h)
         ends, last = self._ends(horizon)
-        owed = sum((delay.measured(flows, horizon) for delay in self.delays), np.zeros(horizon.days.count))
-        return checked_room(self.rule, owed[horizon.days.ids[ends]], np.maximum(in_time[last], 0.0))
+        owed = sum((delay.measured(flows, horizon) for delay in self.delays), np.zeros(spans(horizon)[1]))
+        return checked_room(self.rule, owed[spans(horizon)[0][ends]], np.maximum(in_time[last], 0.0))
 
     def _ends(self, horizon: Horizon) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Intervals with which a call may end, and the last of the time allowed."""

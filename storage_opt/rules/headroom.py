@@ -6,6 +6,7 @@ higher than planned by what is not expected, when nothing is called it is lower 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,40 +17,34 @@ from numpy.typing import NDArray
 
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule
-from storage_opt.rules import sliding
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
+from storage_opt.rules.claims import Claim, called, called_measured, ends_within, touched_by
+from storage_opt.rules.kept import Made, kept
+from storage_opt.rules.sliding import rest_frac
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["Claim", "EnergyHeadroom", "PowerHeadroom", "checked_room"]
+__all__ = ["Drain", "EnergyHeadroom", "PowerHeadroom", "checked_room"]
 
 _Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Claim:
-    """Power that a product holds of a provider, as far as it may differ from the plan.
+class Drain:
+    """A power limit that falls with the energy that calls take.
 
     Parameters
     ----------
-    flow : Flow
-        The power held. [kW]
-    share_frac : float
-        Share of it by which the output may differ from the plan. [0-1]
-    duration_h : float
-        How long a call lasts. [h]
-    where : (T,) bool array
-        Intervals in which it may be sold.
+    kw_per_kwh : float
+        By how much, for each kWh of the store. [kW/kWh]
+    energy : EnergyHeadroom
+        The limit of the same store.
+    planned : Metered
+        Power of the plan that is given up once calls of several products have taken energy. [kW]
     """
 
-    flow: Flow
-    share_frac: float
-    duration_h: float
-    where: NDArray[np.bool_]
-
-    @property
-    def metered(self) -> Metered:
-        """The difference from the plan. [kW]"""
-        return Metered.of(self.flow).times(self.share_frac)
+    kw_per_kwh: float
+    energy: EnergyHeadroom
+    planned: Metered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,22 +63,24 @@ class PowerHeadroom:
         Part of the power left that the plan decides, such as charge minus discharge. [kW]
     constant_kw : (T,) array
         The other part, such as the rating; infinite where there is no limit. [kW]
-    drain_kw_per_kwh : float
-        By how much the limit falls for each kWh called, where power tapers with the stored energy. [kW/kWh]
+    drain : Drain or None
+        Where power tapers with the stored energy, which calls move.
 
     Notes
     -----
-    ``room``:  ``sum_p share_p (scale[t] r_p[t] + drain W_p[t]) <= constant[t] + available[t]``.
+    ``room``:  ``sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]``; where calls of
+    several products may follow one another also, with planned flow f given up,
+    ``revised``:  ``sum_p share_p r_p[t] + drain sum_p K_p[t] <= constant[t] + available[t] + f[t]``.
     """
 
-    equation: ClassVar[str] = "sum_p share_p (scale[t] r_p[t] + drain W_p[t]) <= constant[t] + available[t]"
+    equation: ClassVar[str] = "sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]"
 
     rule: Rule
     claims: tuple[Claim, ...]
     scale: _Array
     available: Metered
     constant_kw: _Array
-    drain_kw_per_kwh: float = 0.0
+    drain: Drain | None = None
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add a row for each interval in which something may be sold."""
@@ -93,17 +90,48 @@ class PowerHeadroom:
         claimed = sum(claim.metered.value(flows)[where] for claim in self.claims)
         if np.any(self.scale != 1.0):
             claimed = sp.diags_array(self.scale[where]) @ claimed
-        if self.drain_kw_per_kwh:
-            claimed = claimed + self.drain_kw_per_kwh * _taken(self.claims, model, flows)[where]
         left = self.available.value(flows)[where] if self.available.terms else 0.0
-        model.require(self.rule.name, claimed - left <= self.constant_kw[where], self.rule)
+        limit = self.constant_kw[where]
+        if self.drain is None:
+            model.require(self.rule.name, claimed - left <= limit, self.rule)
+            return
+        drain, energy = self.drain, self.drain.energy
+        taken = called(self.claims, energy.scale, energy.rule.name, model, flows)
+        model.require(self.rule.name, claimed + drain.kw_per_kwh * taken[where] - left <= limit, self.rule)
+        begun = self._begun(model, flows)
+        if begun is not None:
+            name = _variant(self.rule.name, "begun")
+            model.require(name, claimed + drain.kw_per_kwh * begun[where] - left <= limit, self.rule)
+        if energy.has_several:
+            after = energy.kept(model, flows)[1.0][where]
+            revised = left + drain.planned.value(flows)[where]
+            name = _variant(self.rule.name, "revised")
+            model.require(name, claimed + drain.kw_per_kwh * after - revised <= limit, self.rule)
+
+    def _begun(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression | None:
+        """Energy of calls that began with an interval and end within one (T,); None when all end with one. [kWh]"""
+        assert self.drain is not None
+        energy, h = self.drain.energy, model.horizon.step_h
+        if len(ends_within(self.claims, h)) == 1:
+            return None
+        return sum(
+            called((c,), energy.scale, energy.rule.name, model, flows, rest_frac(c.duration_h, h)) for c in self.claims
+        )
 
     def check(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> RuleCheck:
         """Power left and power claimed of the interval in which they come closest. [kW]"""
         claimed = self.scale * sum((claim.metered.value(flows) for claim in self.claims), np.zeros(horizon.steps))
-        claimed = claimed + self.drain_kw_per_kwh * _taken_measured(self.claims, flows, horizon)
+        if self.drain is not None:
+            scale = self.drain.energy.scale
+            ended = called_measured(self.claims, scale, flows, horizon)
+            begun = sum(
+                called_measured((c,), scale, flows, horizon, rest_frac(c.duration_h, horizon.step_h))
+                for c in self.claims
+            )
+            claimed = claimed + self.drain.kw_per_kwh * np.maximum(ended, begun)
+        sold = np.any([c.where for c in self.claims], axis=0)
         left = self.constant_kw + (self.available.value(flows) if self.available.terms else 0.0)
-        return checked_room(self.rule, claimed, np.maximum(left, 0.0))
+        return checked_room(self.rule, np.where(sold, claimed, 0.0), np.maximum(left, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,57 +150,71 @@ class EnergyHeadroom:
         Part of the energy left at the end of an interval that the plan decides, such as the stored energy. [kWh]
     constant_kwh : (T,) array
         The other part, such as the least energy that must stay. [kWh]
+    change : Metered
+        By how much the plan raises the energy left in an interval. [kWh]
+    change_constant_kwh : (T,) array
+        By how much it rises besides. [kWh]
+    made : Made
+        How calls that have ended are made good.
 
     Notes
     -----
-    ``energy``:  ``scale[t] sum_p share_p W_p[t] <= constant[t] + margin[t]`` with ``W_p[t]`` the energy that a call of
-    p takes if it ends with interval t and began as early as it may (:mod:`storage_opt.rules.sliding`). Power held is
-    never negative, so shorter calls take less. Calls begin with an interval.
+    ``energy``:  ``sum_p share_p W_p <= constant + margin`` with ``W_p`` the energy that a call of p takes if it ends
+    there and began as early as it may (:mod:`storage_opt.rules.sliding`): at the end of each interval and, where a call
+    that began with an interval ends within one, also at that time (``energy_begun``), the energy left going straight
+    from one end to the other. Power held is never negative, so shorter calls take less. Where calls of several products
+    may follow one another, what the ended ones took stays behind (:mod:`storage_opt.rules.kept`).
     """
 
-    equation: ClassVar[str] = "scale[t] sum_p share_p W_p[t] <= constant[t] + margin[t]"
+    equation: ClassVar[str] = "sum_p share_p W_p[t] <= constant[t] + margin[t]"
 
     rule: Rule
     claims: tuple[Claim, ...]
     scale: _Array
     margin: Metered
     constant_kwh: _Array
+    change: Metered
+    change_constant_kwh: _Array
+    made: Made
+
+    @property
+    def has_several(self) -> bool:
+        """Whether more than one product claims."""
+        return len({claim.product for claim in self.claims}) > 1
+
+    def kept(self, model: Modeler, flows: Mapping[Flow, Expression]) -> dict[float, Expression]:
+        """Energy taken by calls, ended ones included, by share of an interval, each (T,). [kWh of the store]"""
+        name = self.rule.name
+        return model.shared(("kept", name), lambda: kept(self.claims, self.scale, self.made, name, model, flows))
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
-        """Add a row for each interval with which a call may end."""
-        h = model.horizon.step_h
-        where = np.flatnonzero(
-            np.any([sliding.touched(c.where, c.duration_h, h) for c in self.claims], axis=0)
-            & np.isfinite(self.constant_kwh)
-        )
+        """Add a row for each interval with which a call may end, and for each time within one."""
+        where = np.flatnonzero(touched_by(self.claims, model.horizon.step_h) & np.isfinite(self.constant_kwh))
         if not where.size:
             return
-        taken = _taken(self.claims, model, flows)[where]
-        if np.any(self.scale != 1.0):
-            taken = sp.diags_array(self.scale[where]) @ taken
-        model.require(self.rule.name, taken - self.margin.value(flows)[where] <= self.constant_kwh[where], self.rule)
+        left, limit = self.margin.value(flows)[where], self.constant_kwh[where]
+        for at_frac, taken in self.kept(model, flows).items():
+            if at_frac == 1.0:
+                model.require(self.rule.name, taken[where] - left <= limit, self.rule)
+                continue
+            change = (1.0 - at_frac) * (self.change.value(flows) + self.change_constant_kwh)[where]
+            percent = round(100 * at_frac)
+            model.require(f"{self.rule.name}_begun_{percent}", taken[where] - left + change <= limit, self.rule)
 
     def check(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> RuleCheck:
-        """Energy left and energy that calls may take, where they come closest. [kWh]"""
-        taken = _taken_measured(self.claims, flows, horizon)
-        left = self.constant_kwh + self.margin.value(flows)
-        return checked_room(self.rule, self.scale * taken, np.maximum(left, 0.0))
+        """Energy left and energy that calls which end together may take, where they come closest. [kWh]"""
+        touched = touched_by(self.claims, horizon.step_h)
+        taken, left = [], []
+        for at_frac in ends_within(self.claims, horizon.step_h):
+            taken.append(np.where(touched, called_measured(self.claims, self.scale, flows, horizon, at_frac), 0.0))
+            margin = self.constant_kwh + self.margin.value(flows)
+            left.append(margin - (1.0 - at_frac) * (self.change.value(flows) + self.change_constant_kwh))
+        return checked_room(self.rule, np.concatenate(taken), np.maximum(np.concatenate(left), 0.0))
 
 
-def _taken(claims: tuple[Claim, ...], model: Modeler, flows: Mapping[Flow, Expression]) -> Expression:
-    """Energy of calls that end with each interval (T,). [kWh]"""
-    taken: Expression = 0.0
-    for claim in claims:
-        energy = sliding.as_expression(model, claim.flow.column, claim.flow, flows[claim.flow], claim.duration_h)
-        taken = taken + claim.share_frac * energy
-    return taken
-
-
-def _taken_measured(claims: tuple[Claim, ...], flows: Mapping[Flow, _Array], horizon: Horizon) -> _Array:
-    taken = np.zeros(horizon.steps)
-    for claim in claims:
-        taken += claim.share_frac * sliding.measured(flows[claim.flow], claim.duration_h, horizon.step_h)
-    return taken
+def _variant(name: str, part: str) -> str:
+    """Name of a further row of a rule; a number stays at its end."""
+    return re.sub(r"(_\d+)?$", rf"_{part}\1", name, count=1)
 
 
 def checked_room(rule: Rule, claimed: _Array, left: _Array) -> RuleCheck:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from storage_opt.charges.grouping import Groups, incidence
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule
-from storage_opt.rules.base import RuleCheck
+from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
 from storage_opt.rules.headroom import checked_room
 from storage_opt.schedule import Flow, Metered
 
@@ -106,7 +106,9 @@ class ResponseWithin:
     def check(self, flows: Mapping[Flow, _Array], horizon: Horizon) -> RuleCheck:
         """What the meter shows and what is sold, where they come closest in events that are sold. [kW]"""
         del horizon
-        where = np.flatnonzero((self.events.ids >= 0) & (flows[self.delivered] > 0))
+        delivered = flows[self.delivered]
+        is_sold = delivered > TOLERANCE_RELATIVE * float(np.max(delivered, initial=1.0))
+        where = np.flatnonzero((self.events.ids >= 0) & is_sold)
         if not where.size:
             return RuleCheck(self.rule.name, self.rule.words, "<=", 0.0, 0.0, "kW", ok=True)
         net = self.net.value(flows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from storage_opt.spec.fields import PowerKw, Quantity, Spec
 from storage_opt.spec.tariff import Window
@@ -27,3 +27,10 @@ class ProductSpec(Spec):
     """Most power that is sold at a time; left out, what the providers can give."""
     min_block_kw: PowerKw | None = None
     """Least power that may be sold unless none is."""
+
+    @model_validator(mode="after")
+    def _block_is_below_the_most(self) -> Self:
+        if self.max_kw is not None and self.min_block_kw is not None and self.min_block_kw > self.max_kw:
+            message = f"min_block_kw {self.min_block_kw:g} kW is above max_kw {self.max_kw:g} kW; lower it"
+            raise ValueError(message)
+        return self

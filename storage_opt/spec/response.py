@@ -32,7 +32,7 @@ class BaselineSpec(Spec):
     """A declared curve. Left out, the mean of like days counts."""
     history_kw: PowerKwSeries | None = None
     """Metered import less export of the horizon without response. Left out, that of the site with storage at rest and
-    work unshifted is taken."""
+    work unshifted is taken; for filling valleys without export."""
     like_days: Annotated[int, Field(ge=1, le=60)] = 5
     """Number of days before the event, of the same day type and without event, whose mean counts."""
     adjustment_max_frac: Fraction = 0.0
@@ -93,5 +93,8 @@ class ResponseSpec(ProductSpec):
                 raise ValueError(message)
         if self.max_kw is not None and self.committed_kw is not None and self.committed_kw > self.max_kw:
             message = f"committed_kw {self.committed_kw:g} kW is above max_kw {self.max_kw:g} kW; lower it"
+            raise ValueError(message)
+        if self.min_block_kw is not None and self.committed_kw is not None and self.committed_kw < self.min_block_kw:
+            message = f"committed_kw {self.committed_kw:g} kW is below min_block_kw {self.min_block_kw:g} kW; raise it"
             raise ValueError(message)
         return self

@@ -9,6 +9,7 @@ from storage_opt.lowering.backup import least_stored_kwh
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side
 from storage_opt.lowering.window import rest_mask
 from storage_opt.modeler import Rule
+from storage_opt.rules.kept import Made
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.battery import BatterySpec, TaperPoint, taper_lines
 from storage_opt.spec.resolved import Site
@@ -23,7 +24,7 @@ def battery_provider(site: Site, name: str) -> Provider:
 
     Notes
     -----
-    Up: ``r <= P_discharge - d + c`` and, where the limit tapers, ``r + slope W / eta_d <= limit(E) - d``;
+    Up: ``r <= P_discharge - d + c`` and, where the limit tapers, ``r + slope W / eta_d <= limit(E) - d + c``;
     ``W / eta_d <= E - E_min``. Down: ``r <= P_charge - c + d``; ``W / eta_d <= E_max - E``: a call that lowers
     discharge keeps as much in the cells as it would have taken from them, which is more than charging would store.
     Batteries that may not charge from the grid take more only by discharging less; those with a ramp limit are left
@@ -46,8 +47,16 @@ def _up(site: Site, name: str, spec: BatterySpec) -> Side:
         )
     ]
     rooms += _taper_rooms(name, "up", spec.discharge_taper, spec.discharge_limit_kw, spec, site)
+    gained, given, _, losses = _changes(site, name, spec, float(high.max()))
+    least_losses = _changes(site, name, spec, float(low.min()))[3]
     backing = Backing(
-        _rule(name, "energy_up", "energy left to give", "kWh"), stored, -low, ones / spec.discharge_efficiency
+        _rule(name, "energy_up", "energy left to give", "kWh"),
+        stored,
+        -low,
+        ones / spec.discharge_efficiency,
+        gained,
+        -least_losses,
+        Made(given, losses + np.maximum(np.diff(low, prepend=low[0]), 0.0)),
     )
     most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + spec.power_kw)
     return Side(
@@ -67,13 +76,29 @@ def _down(site: Site, name: str, spec: BatterySpec) -> Side:
     available = discharge - charge if spec.grid_charging else discharge
     rooms = [Room(_rule(name, "room_down", "power left to take", "kW"), available, rating * ones, ones)]
     rooms += _taper_rooms(name, "down", spec.charge_taper, spec.power_kw, spec, site)
-    empty = stored.times(-1.0)
+    gained, _, taken, losses = _changes(site, name, spec, float(high.max()))
     backing = Backing(
-        _rule(name, "energy_down", "energy left to take", "kWh"), empty, high, ones / spec.discharge_efficiency
+        _rule(name, "energy_down", "energy left to take", "kWh"),
+        stored.times(-1.0),
+        high,
+        ones / spec.discharge_efficiency,
+        gained.times(-1.0),
+        losses,
+        Made(taken, np.maximum(-np.diff(high, prepend=high[0]), 0.0)),
     )
     most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + rating)
     most_kwh = float((high - low).max()) * spec.discharge_efficiency
     return Side(most_kw, spec.power_kw, tuple(rooms), (backing,), most_kwh=most_kwh)
+
+
+def _changes(site: Site, name: str, spec: BatterySpec, held_kwh: float) -> tuple[Metered, Metered, Metered, _Array]:
+    """What an interval adds to the stored energy, gives, takes, and loses of `held_kwh`. [kWh]"""
+    charge, discharge, _ = _flows(name)
+    h = site.horizon.step_h
+    given, taken = discharge.times(h / spec.discharge_efficiency), charge.times(h * spec.charge_efficiency)
+    lost_frac = 1.0 - (1.0 - spec.self_discharge_frac_per_h) ** h
+    losses = np.full(site.horizon.steps, h * spec.auxiliary_kw + lost_frac * held_kwh)
+    return taken - given, given, taken, losses
 
 
 def _flows(name: str) -> tuple[Metered, Metered, Metered]:
@@ -105,6 +130,7 @@ def _taper_rooms(
         per_kwh = slope * rating_kw / spec.energy_kwh if spec.energy_kwh else 0.0
         falling = per_kwh if side == "up" else -per_kwh
         rule = _rule(name, f"taper_{side}_{number}", "power left where it tapers", "kW")
-        drain = max(falling, 0.0) / spec.discharge_efficiency
-        rooms.append(Room(rule, planned + stored.times(per_kwh), offset * rating_kw * ones, ones, drain))
+        given_up = discharge if side == "up" else charge
+        limit = offset * rating_kw * ones
+        rooms.append(Room(rule, planned + stored.times(per_kwh), limit, ones, max(falling, 0.0), given_up))
     return rooms

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side, WorkBacking
 from storage_opt.modeler import Rule
+from storage_opt.rules.kept import Made
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.resolved import Site
 from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
@@ -17,6 +18,7 @@ from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
 __all__ = ["cold_provider", "load_provider", "work_providers"]
 
 _Array = NDArray[np.float64]
+_NOTHING = Metered(())
 
 
 def work_providers(site: Site) -> Iterator[Provider]:
@@ -48,9 +50,12 @@ def _work_provider(facility: FacilityPlan, cluster: ClusterPlan, plan: WorkPlan)
         return Provider(plan.name, None, None, notice_h, {"up": flat, "down": flat})
     up = _work_up(cluster, plan, kw_per_unit)
     if facility.building.cooling is not None:
-        cooled = "cooling would have to follow"
-        return Provider(plan.name, up, None, notice_h, {"down": cooled})
-    return Provider(plan.name, up, _work_down(cluster, plan, kw_per_unit), notice_h)
+        return Provider(plan.name, up, None, notice_h, {"down": "cooling would have to follow"})
+    down = _work_down(cluster, plan, kw_per_unit, facility.building.step_h)
+    if plan.spec.checkpoint_h:
+        lost = {"down": "units started for a call would lose work when it ends"}
+        return Provider(plan.name, up, None, notice_h, lost, {"down": down})
+    return Provider(plan.name, up, down, notice_h)
 
 
 def _why_not(cluster: ClusterPlan, plan: WorkPlan) -> str:
@@ -76,9 +81,11 @@ def _work_up(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
         floor = np.minimum(spec.min_running_frac * float(plan.room_units.max()), plan.unshifted_units)
         least = np.maximum(least, floor)
     rooms = (Room(_rule(name, "room_up", "units left to stop", "unit"), rate, -least, per_kw),)
-    most_backlog = plan.curves[0].most_backlog_unit_h
+    # where lateness is priced, work may wait until its latest deadline
+    most_backlog = (plan.late_curves or plan.curves)[0].most_backlog_unit_h
     work = WorkBacking(
         _rule(name, "deadline_room", "work that may wait longer", "unit h"),
+        _rule(name, "catching_up", "units left to catch up", "unit h"),
         Rule(
             f"{cluster.name}.catching_up",
             f"units left to catch up on {cluster.name}",
@@ -92,6 +99,8 @@ def _work_up(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
         most_backlog,
         Metered.of(*(Flow(other.name, FlowKind.RUNNING_UNITS) for other in cluster.work)),
         cluster.power.on_units,
+        Metered.of(Flow(name, FlowKind.RUNNING_UNITS)),
+        plan.room_units,
     )
     most_kw = np.maximum(plan.room_units - least, 0.0) * kw_per_unit
     return Side(
@@ -99,7 +108,7 @@ def _work_up(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
     )
 
 
-def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Side:
+def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array, step_h: float) -> Side:
     per_kw, name = 1.0 / kw_per_unit, plan.name
     rate = Metered.of(Flow(name, FlowKind.WORK_UNITS))
     at_work = Metered.of(*(Flow(other.name, FlowKind.RUNNING_UNITS) for other in cluster.work))
@@ -119,7 +128,10 @@ def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array) -> Sid
     )
     backlog = Metered.of(Flow(name, FlowKind.BACKLOG_UNIT_H))
     waiting = _rule(name, "energy_down", "work that waits", "unit h")
-    backing = Backing(waiting, backlog, np.zeros_like(per_kw), per_kw)
+    done = rate.times(step_h)
+    arriving = plan.curves[0].arriving_unit_h
+    nothing = np.zeros_like(per_kw)
+    backing = Backing(waiting, backlog, nothing, per_kw, done.times(-1.0), arriving, Made(done, nothing))
     most_kwh = float((plan.curves[0].most_backlog_unit_h * kw_per_unit).max())
     most_kw = plan.room_units * kw_per_unit
     return Side(most_kw, float(most_kw.max(initial=0.0)), rooms, (backing,), most_kwh=most_kwh)
@@ -135,16 +147,19 @@ def cold_provider(facility: FacilityPlan) -> Provider:
     Notes
     -----
     ``cop r <= melt_max - melt + fill``, ``r <= cooling``, ``cop W <= C``; down ``cop r <= fill_max - fill + melt``,
-    ``r <= capacity / cop - cooling``, ``cop W <= C_max - C``.
+    ``r <= capacity / cop - cooling``, ``cop W <= C_max - C``. What a call took is not made good by emptying the tank
+    less: filling and emptying at once would cost nothing and feign it.
     """
     name, building = facility.name, facility.building
     cooling = building.cooling
     if cooling is None or cooling.tank is None or cooling.tank.charge_cop_frac != 1.0:
         reason = "it has no tank of cold that is as efficient as direct cooling"
         return Provider(name, None, None, why_not={"up": reason, "down": reason})
-    tank, ones = cooling.tank, np.ones_like(building.cop)
+    tank, ones, h = cooling.tank, np.ones_like(building.cop), building.step_h
     fill, melt = (Metered.of(Flow(name, k)) for k in (FlowKind.TANK_CHARGE_KW, FlowKind.TANK_DISCHARGE_KW))
     content, plant = (Metered.of(Flow(name, k)) for k in (FlowKind.TANK_KWH, FlowKind.COOLING_KW))
+
+    losses = (1.0 - (1.0 - tank.loss_frac_per_h) ** h) * tank.energy_kwh * ones
 
     def rule(part: str, words: str, unit: str, key: str) -> Rule:
         return Rule(f"{name}.{part}", f"{words} of {name}", unit, f"facility.{name}.cooling.{key}")
@@ -161,7 +176,17 @@ def cold_provider(facility: FacilityPlan) -> Provider:
             ),
             Room(rule("plant_up", "cooling left to stop", "kW", "cop"), plant, 0.0 * ones, ones),
         ),
-        (Backing(rule("energy_up", "cold left to give", "kWh", "tank.energy_kwh"), content, 0.0 * ones, building.cop),),
+        (
+            Backing(
+                rule("energy_up", "cold left to give", "kWh", "tank.energy_kwh"),
+                content,
+                0.0 * ones,
+                building.cop,
+                (fill - melt).times(h),
+                0.0 * ones,
+                Made(_NOTHING, losses),
+            ),
+        ),
         most_kwh=tank.energy_kwh / float(building.cop.min()),
     )
     capacity = np.full_like(ones, np.inf if cooling.capacity_kw is None else cooling.capacity_kw)
@@ -188,6 +213,9 @@ def cold_provider(facility: FacilityPlan) -> Provider:
                 content.times(-1.0),
                 tank.energy_kwh * ones,
                 building.cop,
+                (melt - fill).times(h),
+                losses,
+                Made(_NOTHING, 0.0 * ones),
             ),
         ),
         most_kwh=tank.energy_kwh / float(building.cop.min()),
@@ -196,7 +224,10 @@ def cold_provider(facility: FacilityPlan) -> Provider:
 
 
 def load_provider(site: Site, name: str) -> Provider:
-    """Load that may be dropped: ``r <= load - what may not be dropped``, for as long as it can stay dropped."""
+    """Load that may be dropped: ``r <= load - what may not be dropped``, for as long as it can stay dropped.
+
+    What calls drop on average is dropped in the plan; without calls that much more is drawn: ``share r <= dropped``.
+    """
     spec = site.spec.load[name]
     down = {"down": "a fixed load takes no more"}
     if not spec.curtailable_frac:
@@ -206,10 +237,17 @@ def load_provider(site: Site, name: str) -> Provider:
     kept = (1.0 - spec.curtailable_frac) * power
     room = Room(rule, Metered.of(Flow(name, FlowKind.LOAD_KW)), -kept, np.ones_like(power))
     most = spec.curtailable_frac * power
+    back = Room(
+        Rule(f"{name}.room_down", f"dropped load of {name} that calls account for", "kW", rule.key),
+        Metered.of(Flow(name, FlowKind.DROPPED_KW)),
+        np.zeros_like(power),
+        np.ones_like(power),
+    )
     return Provider(
         name,
         Side(most, float(most.max(initial=0.0)), (room,), longest_h=spec.max_curtailment_h),
         None,
         spec.notice_h,
         down,
+        {"down": Side(most, 0.0, (back,))},
     )

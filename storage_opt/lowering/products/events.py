@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 from storage_opt.charges.grouping import Groups
 from storage_opt.errors import Faults
 from storage_opt.horizon import Horizon
-from storage_opt.lowering.consumption import consumption_kw
 from storage_opt.lowering.products.held import any_window
 from storage_opt.lowering.products.like_days import like_day_mean
+from storage_opt.lowering.products.net import net_bounds_kw, unshifted_net_kw
 from storage_opt.lowering.products.presets import filled, preset_row
 from storage_opt.lowering.products.roster import providers
-from storage_opt.lowering.products.sizes import rated_together_kw, require_size
+from storage_opt.lowering.products.sizes import require_size
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.schedule import Flow, FlowKind
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.response import BaselineSpec, EventSpec, ResponseSpec
 
-__all__ = ["EventResponse", "event_responses", "unshifted_net_kw"]
+__all__ = ["EventResponse", "event_responses"]
 
+_SLIVER = 1e-9
 _Array = NDArray[np.float64]
 
 
@@ -43,8 +44,8 @@ class EventResponse:
         Baseline import less export; None where the plan decides it. [kW]
     like_days : (T, T) sparse array or None
         Mean over like days, where the plan decides its own baseline.
-    most_kw : float
-        Most that can be promised. [kW]
+    most_by_event_kw : (E,) array
+        Most response that each event can see. [kW]
     notes : tuple of str
         What was left out.
     """
@@ -54,7 +55,7 @@ class EventResponse:
     events: Groups
     fixed_kw: _Array | None
     like_days: sp.csr_array | None
-    most_kw: float
+    most_by_event_kw: _Array
     notes: tuple[str, ...] = ()
 
     @property
@@ -66,6 +67,11 @@ class EventResponse:
     def committed(self) -> Flow:
         """Response promised. [kW]"""
         return Flow(self.name, FlowKind.COMMITTED_KW)
+
+    @property
+    def most_kw(self) -> float:
+        """Most response that any event can see. [kW]"""
+        return float(self.most_by_event_kw.max(initial=0.0))
 
     @property
     def sign(self) -> float:
@@ -105,9 +111,29 @@ def _one(site: Site, name: str, spec: ResponseSpec) -> EventResponse:
         refuse(key, "is paid nothing", "give price_per_kwh or price_per_kw, or a preset")
     events = _called(spec, horizon, key) if spec.events else _chosen_from(spec, horizon, key)
     fixed, like_days, kept, notes = _baseline(site, spec, events, key)
-    product = EventResponse(name, spec, kept, fixed, like_days, np.inf, notes)
-    most_kw = _most_kw(site, product, key)
-    return replace(product, most_kw=most_kw)
+    _refuse_paid_promises(spec, kept, site, key)
+    able = tuple(p for p in providers(site) if p.side("up" if spec.direction == "shave" else "down") is not None)
+    require_size(able, ("up" if spec.direction == "shave" else "down",), preset_row(spec, key), key)
+    product = EventResponse(name, spec, kept, fixed, like_days, np.zeros(kept.count), notes)
+    product = replace(product, most_by_event_kw=_most_kw(site, product))
+    _refuse_unbacked(product, site.horizon.step_h, key)
+    return product
+
+
+def _refuse_paid_promises(spec: ResponseSpec, events: Groups, site: Site, key: str) -> None:
+    """Refuse terms under which promising and not delivering would earn."""
+    if spec.price_per_kw is None or spec.underdelivery_price_per_kwh is None or spec.committed_kw is not None:
+        return
+    inside = np.flatnonzero(events.ids >= 0)
+    penalty = site.values(spec.underdelivery_price_per_kwh)[inside] * site.horizon.step_h
+    least = float(np.bincount(events.ids[inside], weights=penalty).min())
+    if spec.price_per_kw > least:
+        what = (
+            f"pays {spec.price_per_kw:g} for each kW that is promised, not delivering it costs {least:g}: promising "
+            "without delivering would earn"
+        )
+        hint = "give committed_kw, or leave underdelivery_price_per_kwh out, so that what is promised is delivered"
+        refuse(f"{key}.price_per_kw", what, hint)
 
 
 def _called(spec: ResponseSpec, horizon: Horizon, key: str) -> Groups:
@@ -164,7 +190,12 @@ def _baseline(
         notes = (f"{key}: {lacking.size:,} events at the start have no like day before them and are left out",)
     if not rules.ungamed:
         return None, like_days, kept, (*notes, f"{key}: the plan may raise its own baseline (ungamed = false)")
-    reference = unshifted_net_kw(site) if rules.history_kw is None else site.values(rules.history_kw)
+    if rules.history_kw is not None:
+        reference = site.values(rules.history_kw)
+    else:
+        # output that would have been curtailed is no response when it is used, so filling counts from no export
+        reference = unshifted_net_kw(site)
+        reference = np.maximum(reference, 0.0) if spec.direction == "fill" else reference
     mean = like_days @ reference
     factor = _same_day_factor(rules, kept, reference, mean, known, horizon)
     return mean * factor, None, kept, notes
@@ -202,32 +233,44 @@ def _same_day_factor(
     return factor
 
 
-def unshifted_net_kw(site: Site) -> _Array:
-    """Import less export with storage at rest, work unshifted and plants used as far as they can be (T,). [kW]"""
-    available = np.zeros(site.horizon.steps)
-    for plant in site.spec.generator.values():
-        available += plant.capacity_kw * site.values(plant.profile)
-    return np.maximum(consumption_kw(site) - available, -site.values(site.spec.grid.export_limit_kw))
+def _most_kw(site: Site, product: EventResponse) -> _Array:
+    """Most response that each event can see, batteries as far as their energy goes (E,). [kW]"""
+    spec, inside, count = product.spec, product.inside, product.events.count
+    ids = product.events.ids[inside]
+    lowest, highest = net_bounds_kw(site)
+    baseline = product.fixed_kw
+    if baseline is None:
+        assert product.like_days is not None
+        baseline = product.like_days @ (highest if spec.direction == "shave" else lowest)
+    reach = (baseline - lowest if spec.direction == "shave" else highest - baseline)[inside]
+    most = np.zeros(count)
+    np.maximum.at(most, ids, reach)
+    hours = np.bincount(ids, minlength=count) * site.horizon.step_h
+    for battery in site.spec.battery.values():
+        window = float((site.values(battery.soc_max_frac) - site.values(battery.soc_min_frac)).max())
+        window_kwh = window * battery.energy_kwh
+        if spec.direction == "shave":
+            rating, lasting = battery.discharge_limit_kw, window_kwh * battery.discharge_efficiency / hours
+        else:
+            drained = battery.auxiliary_kw + battery.self_discharge_frac_per_h * battery.energy_kwh
+            rating, lasting = battery.power_kw, (window_kwh / hours + drained) / battery.charge_efficiency
+        most = most - np.maximum(rating - lasting, 0.0)
+    return np.maximum(most, 0.0)
 
 
-def _most_kw(site: Site, product: EventResponse, key: str) -> float:
-    """Most that can be promised, refused where a promise can't be kept by anything at the site."""
-    spec, step_h = product.spec, site.horizon.step_h
-    longest_h = float(np.bincount(product.events.ids[product.inside]).max()) * step_h
-    direction = "up" if spec.direction == "shave" else "down"
-    able = tuple(provider for provider in providers(site) if provider.side(direction) is not None)
-    row = preset_row(spec, key)
-    require_size(able, (direction,), row, key)
-    by_site = rated_together_kw(able, direction, longest_h)
-    slack = 0.0
-    if product.fixed_kw is not None:
-        slack = float(np.max(product.sign * (product.fixed_kw - unshifted_net_kw(site))[product.inside], initial=0.0))
-    most = min(by_site + slack, np.inf if spec.max_kw is None else spec.max_kw)
+def _refuse_unbacked(product: EventResponse, step_h: float, key: str) -> None:
+    """Refuse a promise that nothing at the site can keep, all day long or with full storage."""
+    spec = product.spec
+    hours = np.bincount(product.events.ids[product.inside], minlength=product.events.count) * step_h
     for field_name in ("committed_kw", "min_block_kw"):
         asked = getattr(spec, field_name)
-        if asked is not None and asked > most * (1.0 + 1e-9) and (spec.max_kw is None or by_site + slack < spec.max_kw):
+        # calls that are known bind, each of them; events that may be chosen need not be
+        binds = bool(spec.events) and field_name == "committed_kw"
+        event = int(product.most_by_event_kw.argmin() if binds else product.most_by_event_kw.argmax())
+        most = float(product.most_by_event_kw[event])
+        if asked is not None and asked > most * (1.0 + _SLIVER):
             what = (
-                f"{asked:,.6g} kW for {longest_h:g} h is more than can be backed: the site gives at most {most:,.6g} kW"
+                f"{asked:,.6g} kW for {hours[event]:g} h is more than can be backed: the site gives at most "
+                f"{most:,.6g} kW in the event of {product.events.labels[event]}"
             )
             refuse(f"{key}.{field_name}", what, "lower it, shorten the event, or add storage")
-    return most

@@ -7,22 +7,21 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.meters import EXPORT, IMPORT
-from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.products.events import EventResponse, event_responses
 from storage_opt.lowering.products.held import HeldPower, held_powers
 from storage_opt.lowering.products.incentives import Incentive, incentives
-from storage_opt.lowering.products.provider import Provider, Side
+from storage_opt.lowering.products.net import grid_limit_kw, net_bounds_kw
+from storage_opt.lowering.products.provider import Provider, Side, WorkBacking
 from storage_opt.modeler import Rule
 from storage_opt.rules.base import ContractRule
-from storage_opt.rules.cap import PowerCap
-from storage_opt.rules.catching_up import CatchingUp, Delay, DelayHeadroom
-from storage_opt.rules.headroom import Claim, EnergyHeadroom, PowerHeadroom
+from storage_opt.rules.catching_up import CatchingUp, DelayHeadroom
+from storage_opt.rules.claims import Claim
+from storage_opt.rules.delays import Delay
+from storage_opt.rules.headroom import Drain, EnergyHeadroom, PowerHeadroom
 from storage_opt.rules.response import Baseline, ResponseWithin, SoldOnce
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.resolved import Site
-from storage_opt.workload.bounds import load_bounds_kw
 
 __all__ = ["lower_headroom"]
 
@@ -58,53 +57,67 @@ def _claims(held: tuple[HeldPower, ...], direction: str, provider: Provider) -> 
     """What products may take of a provider in a direction, on top of the plan.
 
     A call of all that is held goes beyond the plan by what is not called on average; no call at all of what is held the
-    other way goes beyond it by what is.
+    other way goes beyond it by what is, for as long as the longest call that it may meet.
     """
+    mine = [product for product in held if provider in product.providers]
+    longest_h = max((p.duration_h for p in mine if _offers(p, provider, direction)), default=0.0)
     claims = []
-    for product in held:
+    for product in mine:
         called = product.spec.call_probability_frac
         for way, share in ((direction, 1.0 - called), (_OTHER[direction], called)):
-            where = product.offered_by(provider, way) if way in product.directions else np.zeros(0, dtype=np.bool_)
-            if share and where.any() and provider in product.providers:
-                claims.append(Claim(product.flow(provider, way), share, product.duration_h, where))
+            if share and _offers(product, provider, way):
+                lasts_h = product.duration_h if way == direction else max(product.duration_h, longest_h)
+                where = product.offered_by(provider, way)
+                claims.append(Claim(product.flow(provider, way), product.name, share, lasts_h, where))
     return tuple(claims)
 
 
+def _offers(product: HeldPower, provider: Provider, way: str) -> bool:
+    return way in product.directions and bool(product.offered_by(provider, way).any())
+
+
 def _of_providers(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractRule]:
-    delays: dict[str, list[tuple[Side, Delay]]] = {}
+    delays: dict[str, list[tuple[WorkBacking, Delay]]] = {}
     known = {provider.name: provider for product in held for provider in product.providers}
+    recovery_h = max(product.spec.recovery_h for product in held)
     for provider in known.values():
         for direction in ("up", "down"):
-            side, claims = provider.side(direction), _claims(held, direction, provider)
+            side, claims = provider.limit(direction), _claims(held, direction, provider)
             if side is None or not claims:
                 continue
-            for room in side.rooms:
-                yield PowerHeadroom(
-                    room.rule, claims, room.scale, room.available, room.constant_kw, room.drain_kw_per_kwh
-                )
-            for backing in side.backings:
-                yield EnergyHeadroom(backing.rule, claims, backing.scale, backing.margin, backing.constant_kwh)
+            yield from _of_side(side, claims)
             if side.work is not None:
-                delay = Delay(provider.name, claims, side.work.units_per_kw, side.work.checkpoint_h)
-                delays.setdefault(side.work.cluster, []).append((side, delay))
-    recovery_h = max(product.spec.recovery_h for product in held)
+                work = side.work
+                delay = Delay(provider.name, claims, work.units_per_kw, work.checkpoint_h, recovery_h)
+                delays.setdefault(work.cluster, []).append((work, delay))
     for together in delays.values():
         yield from _of_work(site, together, recovery_h)
 
 
-def _of_work(site: Site, together: list[tuple[Side, Delay]], recovery_h: float) -> Iterator[ContractRule]:
-    """Deadlines of each class, and units of the cluster that all of them catch up with."""
+def _of_side(side: Side, claims: tuple[Claim, ...]) -> Iterator[ContractRule]:
+    energies = [
+        EnergyHeadroom(b.rule, claims, b.scale, b.margin, b.constant_kwh, b.change, b.change_constant_kwh, b.made)
+        for b in side.backings
+    ]
+    for room in side.rooms:
+        drain = Drain(room.drain_kw_per_kwh, energies[0], room.planned) if room.drain_kw_per_kwh else None
+        yield PowerHeadroom(room.rule, claims, room.scale, room.available, room.constant_kw, drain)
+    yield from energies
+
+
+def _of_work(site: Site, together: list[tuple[WorkBacking, Delay]], recovery_h: float) -> Iterator[ContractRule]:
+    """Deadlines of each class, and units of class and cluster that they catch up with."""
     following = int(np.ceil(recovery_h / site.horizon.step_h - 1e-9))
-    ends = np.zeros(site.horizon.steps, dtype=np.bool_)
-    for side, delay in together:
-        assert side.work is not None
-        margin = side.work.backlog.times(-1.0)
-        yield DelayHeadroom(side.work.deadline, delay, margin, side.work.most_backlog_unit_h, following)
-        ends |= np.any([claim.where for claim in delay.claims], axis=0)
-    work = together[0][0].work
-    assert work is not None
+    ends = {delay.name: np.any([claim.where for claim in delay.claims], axis=0) for _, delay in together}
+    for work, delay in together:
+        yield DelayHeadroom(work.deadline, delay, work.backlog.times(-1.0), work.most_backlog_unit_h, following)
+        yield CatchingUp(
+            work.own_units, (delay,), work.own_rate.times(-1.0), work.own_room_units, ends[delay.name], recovery_h
+        )
+    work = together[0][0]
     delays = tuple(delay for _, delay in together)
-    yield CatchingUp(work.units, delays, work.at_work.times(-1.0), work.on_units, ends, recovery_h)
+    everywhere = np.any(list(ends.values()), axis=0)
+    yield CatchingUp(work.units, delays, work.at_work.times(-1.0), work.on_units, everywhere, recovery_h)
 
 
 def _of_the_grid(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractRule]:
@@ -115,34 +128,22 @@ def _of_the_grid(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractRu
         claims = tuple(claim for provider in known.values() for claim in _claims(held, direction, provider))
         if not claims:
             continue
-        limit, key = _grid_limit(site, direction)
+        limit, key = grid_limit_kw(site, direction)
         rule = Rule(f"grid.room_{direction}", f"power left to be {words}", "kW", key)
         net = IMPORT - EXPORT if direction == "up" else EXPORT - IMPORT
         yield PowerHeadroom(rule, claims, ones, net, limit)
 
 
-def _grid_limit(site: Site, direction: str) -> tuple[_Array, str]:
-    """Most export (up) or import (down) that connection and contract allow, and where it is written (T,). [kW]"""
-    grid, steps = site.spec.grid, site.horizon.steps
-    rating = np.inf if grid.transformer_kva is None else grid.transformer_kva * grid.power_factor
-    if direction == "up":
-        limit, key, metered = site.values(grid.export_limit_kw), "grid.export_limit_kw", EXPORT
-        if any(not battery.export for battery in site.spec.battery.values()):
-            limit = np.zeros(steps)
-    else:
-        limit, key, metered = np.full(steps, np.inf), "grid.import_limit_kw", IMPORT
-        if grid.import_limit_kw is not None:
-            limit = site.values(grid.import_limit_kw)
-    caps = [rule.limit_kw for rule in lower_rules(site) if isinstance(rule, PowerCap) and rule.metered == metered]
-    return np.minimum.reduce([limit, np.full(steps, rating), *caps]), key
-
-
 def _called(held: tuple[HeldPower, ...], direction: str, owner: str | None = None) -> Metered:
-    """Energy that is paid as called in a direction, on average, of one provider or of all. [kW]"""
+    """Energy that is called in a direction, on average, of all providers or of one that is paid for it. [kW]
+
+    A baseline must not count what a call may or may not bring, whether it is paid or not.
+    """
     terms = _NOTHING
     for product in held:
         share = product.spec.call_probability_frac
-        if not share or not product.called_per_kwh.any() or direction not in product.directions:
+        unpaid = owner is not None and not product.called_per_kwh.any()
+        if not share or unpaid or direction not in product.directions:
             continue
         for provider in product.providers:
             if owner in {None, provider.name} and product.offered_by(provider, direction).any():
@@ -154,13 +155,22 @@ def _response(site: Site, product: EventResponse, held: tuple[HeldPower, ...]) -
     shave = product.spec.direction == "shave"
     words = f"{'reduction' if shave else 'rise'} against the baseline of {product.name}"
     rule = Rule(f"{product.name}.response", words, "kW", f"response.{product.name}.baseline")
-    elsewhere = _called(held, "up" if shave else "down")
+    called = _called(held, "up" if shave else "down")
+    elsewhere, most_kw = called, _most_held_kw(held, "up" if shave else "down")
     for payment in incentives(site):
         if payment.spec.kind == ("discharge" if shave else "charge"):
             elsewhere = elsewhere + Metered.of(*(payment.sold(battery) for battery in payment.batteries))
+            most_kw = most_kw + payment.most_kw(site)
     for other in event_responses(site):
         if other.name != product.name and other.spec.direction == product.spec.direction:
             elsewhere = elsewhere + Metered.of(other.delivered)
+            most_kw = most_kw + other.most_kw
+    lowest, highest = net_bounds_kw(site)
+    baseline = product.fixed_kw if product.fixed_kw is not None else (lowest if shave else highest).copy()
+    if product.fixed_kw is None:
+        # a baseline that the plan makes is the mean of other intervals
+        baseline[:] = baseline.min() if shave else baseline.max()
+    beyond = np.maximum(highest - baseline if shave else baseline - lowest, 0.0) + most_kw
     return ResponseWithin(
         rule,
         product.delivered,
@@ -169,26 +179,18 @@ def _response(site: Site, product: EventResponse, held: tuple[HeldPower, ...]) -
         product.sign,
         elsewhere,
         product.events,
-        _beyond_kw(site, product),
+        beyond,
     )
 
 
-def _beyond_kw(site: Site, product: EventResponse) -> _Array:
-    """By how much import may be on the wrong side of the baseline at most (T,). [kW]"""
-    import_kw, _ = _grid_limit(site, "down")
-    spec = site.spec
-    most_load = sum((site.values(load.power_kw) for load in spec.load.values()), np.zeros(site.horizon.steps))
-    for facility in compute_plan(site).facilities.values():
-        most_load = most_load + load_bounds_kw(facility)[1]
-    most_load = most_load + sum(battery.power_kw for battery in spec.battery.values())
-    highest = np.minimum(import_kw, most_load)
-    export_kw, _ = _grid_limit(site, "up")
-    if product.fixed_kw is not None:
-        low, high = product.fixed_kw, product.fixed_kw
-    else:
-        low, high = -export_kw, highest
-    gap = highest - low if product.spec.direction == "shave" else high + export_kw
-    most: _Array = np.maximum(np.minimum(gap, highest + np.abs(low)), 0.0)
+def _most_held_kw(held: tuple[HeldPower, ...], direction: str) -> _Array | float:
+    """Most that all products hold in a direction, as far as it is called on average (T,). [kW]"""
+    most: _Array | float = 0.0
+    for product in held:
+        for provider in product.providers if direction in product.directions else ():
+            side = provider.side(direction)
+            if side is not None:
+                most = most + product.spec.call_probability_frac * side.most_kw
     return most
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from storage_opt.errors import Faults
 from storage_opt.horizon import Horizon, Periods
 from storage_opt.lowering.products.presets import filled, preset_row
-from storage_opt.lowering.products.provider import Provider
-from storage_opt.lowering.products.roster import chosen_providers
+from storage_opt.lowering.products.provider import Provider, Side
+from storage_opt.lowering.products.roster import Needs, chosen_providers, why_not
 from storage_opt.lowering.products.sizes import require_backing, require_size
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.lowering.window import window_mask
@@ -67,14 +67,23 @@ class HeldPower:
     def offered_by(self, provider: Provider, direction: str) -> NDArray[np.bool_]:
         """Intervals in which a provider may take part (T,)."""
         side = provider.side(direction)
-        if side is None or side.longest_h < self.duration_h or provider.notice_h > self.spec.notice_h:
+        needs = self.needs(direction)
+        if side is None or why_not(provider, needs):
             return np.zeros_like(self.offered)
-        offered = self.offered & (side.most_kw > 0)
-        if side.work is not None:
-            # what a call at the end of the horizon delays could not be caught up inside it
-            last = int(np.ceil((self.duration_h + self.spec.recovery_h) / self.step_h - _SLIVER))
-            offered = offered & (np.arange(offered.size) < offered.size - last)
-        return offered
+        return self.offered & (side.most_kw > 0) & self.in_time(side)
+
+    def in_time(self, side: Side) -> NDArray[np.bool_]:
+        """Intervals from which what a call delays can be caught up before the horizon ends (T,)."""
+        steps = self.offered.size
+        if side.work is None:
+            return np.ones(steps, dtype=np.bool_)
+        last = int(np.ceil((self.duration_h + self.spec.recovery_h) / self.step_h - _SLIVER))
+        in_time: NDArray[np.bool_] = np.arange(steps) < steps - last
+        return in_time
+
+    def needs(self, direction: str) -> Needs:
+        """What it asks of a provider in a direction."""
+        return Needs(direction, self.duration_h, self.spec.notice_h, self.spec.call_probability_frac > 0)
 
     @property
     def only_provider(self) -> Provider | None:
@@ -139,7 +148,9 @@ def _one(site: Site, name: str, spec: RegulationSpec) -> HeldPower:
         refuse(f"{key}.call_probability_frac", what, "give the share of the power held that is called on average")
     directions = ("up", "down") if spec.direction == "symmetric" else (spec.direction,)
     offered = any_window(spec.window, site.horizon, f"{key}.window")
-    chosen = chosen_providers(site, spec.providers, directions, duration_h, spec.notice_h, key)
+    expects = spec.call_probability_frac > 0
+    needs = tuple(Needs(direction, duration_h, spec.notice_h, expects) for direction in directions)
+    chosen = chosen_providers(site, spec.providers, needs, key)
     row = preset_row(spec, key)
     require_size(chosen, directions, row, key)
     product = HeldPower(
@@ -153,8 +164,22 @@ def _one(site: Site, name: str, spec: RegulationSpec) -> HeldPower:
         _on(spec.price_called_per_kwh, site),
         site.horizon.step_h,
     )
-    require_backing(product.providers, directions, spec.min_block_kw or 0.0, duration_h, f"{key}.min_block_kw")
-    return product
+    require_backing(product.providers, directions, spec.min_block_kw, duration_h, key)
+    return _offered_in_time(product, key)
+
+
+def _offered_in_time(product: HeldPower, key: str) -> HeldPower:
+    """The product without the end of the horizon, where it could only be provided by work that is not caught up."""
+    offered = product.offered
+    for direction in product.directions:
+        sides = [side for p in product.providers if (side := p.side(direction)) is not None]
+        offered = offered & np.any([product.in_time(side) for side in sides], axis=0)
+    kept = replace(product, offered=offered)
+    for direction in product.directions:
+        if not kept.flows(direction):
+            what = f"no provider can be called {direction} in any interval of its windows"
+            refuse(key, what, "correct the windows or providers, or lengthen the horizon")
+    return kept
 
 
 def any_window(windows: tuple[Window, ...], horizon: Horizon, key: str) -> NDArray[np.bool_]:

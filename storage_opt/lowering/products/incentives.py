@@ -47,6 +47,11 @@ class Incentive:
         """Flow that the energy comes from. [kW]"""
         return Flow(battery, FlowKind.DISCHARGE_KW if self.spec.kind == "discharge" else FlowKind.CHARGE_KW)
 
+    def most_kw(self, site: Site) -> float:
+        """Most energy that can be sold under it at a time. [kW]"""
+        specs = [site.spec.battery[battery] for battery in self.batteries]
+        return sum(b.discharge_limit_kw if self.spec.kind == "discharge" else b.power_kw for b in specs)
+
 
 def incentives(site: Site) -> tuple[Incentive, ...]:
     """Every payment by rule, worked out once for each site.

@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.modeler import Rule
+from storage_opt.rules.kept import Made
 from storage_opt.schedule import Metered
 
 __all__ = ["Backing", "Provider", "Room", "Side", "WorkBacking"]
 
 _Array = NDArray[np.float64]
+_NOTHING = Metered(())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Room:
-    """Power left: ``scale x sold + drain x called energy <= constant + available``; the plan decides `available`.
+    """Power left: ``scale x sold + drain x energy taken <= constant + available``; the plan decides `available`.
 
     Parameters
     ----------
@@ -38,16 +40,38 @@ class Room:
     constant_kw: _Array
     scale: _Array
     drain_kw_per_kwh: float = 0.0
+    planned: Metered = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backing:
-    """Energy left at the end of an interval: ``scale x called <= constant + margin``. [kWh]"""
+    """Energy left: ``scale x called <= constant + margin`` at the end of an interval, and within it.
+
+    Parameters
+    ----------
+    rule : Rule
+        Its name and words.
+    margin : Metered
+        Part that the plan decides. [kWh]
+    constant_kwh : (T,) array
+        The rest. [kWh]
+    scale : (T,) array
+        Energy of the store for each kWh sold.
+    change : Metered
+        By how much the plan raises what is left in an interval. [kWh]
+    change_constant_kwh : (T,) array
+        By how much it rises besides. [kWh]
+    made : Made
+        How the plan makes good what a call took.
+    """
 
     rule: Rule
     margin: Metered
     constant_kwh: _Array
     scale: _Array
+    change: Metered
+    change_constant_kwh: _Array
+    made: Made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +80,8 @@ class WorkBacking:
 
     Parameters
     ----------
-    deadline, units : Rule
-        Name and words of the two limits.
+    deadline, own_units, units : Rule
+        Name and words of the limits: deadlines, units of the class, units of its cluster.
     cluster : str
         Whose units they are.
     units_per_kw : (T,) array
@@ -72,9 +96,14 @@ class WorkBacking:
         Units at work of the whole cluster. [unit]
     on_units : (T,) array
         Units that may work. [unit]
+    own_rate : Metered
+        Units at work of the class. [unit]
+    own_room_units : (T,) array
+        Units that the class may use. [unit]
     """
 
     deadline: Rule
+    own_units: Rule
     units: Rule
     cluster: str
     units_per_kw: _Array
@@ -83,6 +112,8 @@ class WorkBacking:
     most_backlog_unit_h: _Array
     at_work: Metered
     on_units: _Array
+    own_rate: Metered
+    own_room_units: _Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +161,8 @@ class Provider:
         Notice that it needs. [h]
     why_not : dict of str to str
         By direction, why it can't.
+    without_calls : dict of str to Side
+        Limits of a direction that it does not sell, but in which it goes when expected calls do not come.
     """
 
     name: str
@@ -137,7 +170,12 @@ class Provider:
     down: Side | None
     notice_h: float = 0.0
     why_not: dict[str, str] = field(default_factory=dict)
+    without_calls: dict[str, Side] = field(default_factory=dict)
 
     def side(self, direction: str) -> Side | None:
         """The side of a direction, ``up`` or ``down``."""
         return self.up if direction == "up" else self.down
+
+    def limit(self, direction: str) -> Side | None:
+        """The side of a direction, also where nothing of it is sold."""
+        return self.side(direction) or self.without_calls.get(direction)

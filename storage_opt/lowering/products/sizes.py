@@ -26,18 +26,20 @@ def rated_together_kw(providers: Sequence[Provider], direction: str, duration_h:
 
 
 def require_backing(
-    providers: Sequence[Provider], directions: Sequence[str], least_kw: float, duration_h: float, key: str
+    providers: Sequence[Provider], directions: Sequence[str], least_kw: float | None, duration_h: float, key: str
 ) -> None:
-    """Refuse a block that could not be delivered for the whole of a call even by full providers."""
+    """Refuse what could not be delivered for the whole of a call even by full providers."""
     for direction in directions:
         most_kw = together_kw(providers, direction, duration_h)
-        if least_kw > most_kw * (1.0 + _SLIVER) or not most_kw:
-            names = ", ".join(provider.name for provider in providers)
-            what = (
-                f"{least_kw:,.6g} kW for {duration_h:g} h is more than can be backed: {names} give at most "
-                f"{most_kw:,.6g} kW for so long"
-            )
-            refuse(key, what, "lower it, shorten duration_h, or add storage")
+        if most_kw and (least_kw or 0.0) <= most_kw * (1.0 + _SLIVER):
+            continue
+        names = ", ".join(provider.name for provider in providers)
+        asked = f"{least_kw:,.6g} kW" if least_kw else "a call"
+        what = (
+            f"{asked} for {duration_h:g} h is more than can be backed: {names} give at most {most_kw:,.6g} kW for so "
+            "long"
+        )
+        refuse(f"{key}.min_block_kw" if least_kw else key, what, "lower it, shorten duration_h, or add storage")
 
 
 def require_size(providers: Sequence[Provider], directions: Sequence[str], row: ProductRow | None, key: str) -> None:
