@@ -197,7 +197,9 @@ def test_cost_in_the_optimum_equals_the_settlement(charge: Charge, seed: int) ->
     flows = _flows(seed)
     charge = _as_measured(charge, flows)
     settled = _settled(charge, flows)
-    scale = 1.0 + np.abs(settled).max()
+    # the solver's noise is that of the numbers it sees, also where they settle to nothing
+    seen_kwh = sum(float(values.sum()) for values in flows.values()) * HORIZON.step_h
+    scale = 1.0 + np.abs(settled).max() + 1e-2 * seen_kwh
     by_period = _least_cost(charge, flows, by_period=True)
     whole = _least_cost(charge, flows, by_period=False)
     np.testing.assert_allclose(by_period, settled, atol=1e-6 * scale)
