@@ -14,7 +14,7 @@ from storage_opt.modeler import Expression, Modeler
 from storage_opt.rules import sliding
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["Claim", "called", "called_measured", "ends_within", "products_of", "touched_by"]
+__all__ = ["NOT_CALLED", "Claim", "called", "called_measured", "ends_within", "products_of", "touched_by"]
 
 _Array = NDArray[np.float64]
 
@@ -28,13 +28,15 @@ class Claim:
     flow : Flow
         The power held. [kW]
     product : str
-        Whose calls take it; all claims of a product are called together.
+        Whose calls take it.
     share_frac : float
         Share of it by which the output may differ from the plan. [0-1]
     duration_h : float
         How long that lasts. [h]
     where : (T,) bool array
         Intervals in which it may be sold.
+    is_call : bool
+        Whether a call takes it; otherwise it is what expected calls of the other direction would have given back.
     """
 
     flow: Flow
@@ -42,6 +44,7 @@ class Claim:
     share_frac: float
     duration_h: float
     where: NDArray[np.bool_]
+    is_call: bool = True
 
     @property
     def metered(self) -> Metered:
@@ -49,9 +52,18 @@ class Claim:
         return Metered.of(self.flow).times(self.share_frac)
 
 
+NOT_CALLED = "not_called"
+"""Group of what expected calls would have given back, where several products are sold."""
+
+
 def products_of(claims: tuple[Claim, ...]) -> dict[str, tuple[Claim, ...]]:
-    """Claims by product."""
-    return {name: tuple(c for c in claims if c.product == name) for name in dict.fromkeys(c.product for c in claims)}
+    """Claims whose energy is taken at the same time: those of a product alone, else calls by product and the rest."""
+    names = list(dict.fromkeys(c.product for c in claims))
+    if len(names) == 1:
+        return {names[0]: claims}
+    groups = {name: tuple(c for c in claims if c.product == name and c.is_call) for name in names}
+    groups[NOT_CALLED] = tuple(c for c in claims if not c.is_call)
+    return {name: group for name, group in groups.items() if group}
 
 
 def touched_by(claims: tuple[Claim, ...], step_h: float) -> NDArray[np.bool_]:

@@ -111,9 +111,9 @@ class Delay:
         first = sp.eye_array(steps, k=-(count - 1)).tocsr() @ units
         if count == 1:
             return first
-        more = model.variable(f"{owner}.{claim.flow.kind}.stopped_units", steps, lower=0.0)
+        more = model.variable(f"{owner}.{claim.flow.owner}.{claim.flow.kind}.stopped_units", steps, lower=0.0)
         rises = (sp.eye_array(steps) - sp.eye_array(steps, k=-1)).tocsr() @ units
-        model.require(f"{owner}.{claim.flow.kind}.stopped", rises - more <= 0)
+        model.require(f"{owner}.{claim.flow.owner}.{claim.flow.kind}.stopped", rises - more <= 0)
         offsets = -np.arange(count - 1)
         window = sp.diags_array([np.ones(steps + o) for o in offsets], offsets=offsets, shape=(steps, steps)).tocsr()
         return first + window @ more
@@ -145,8 +145,8 @@ class Delay:
 
     def _felt(self, claims: tuple[Claim, ...], horizon: Horizon) -> tuple[_Ids, _Ids]:
         """Intervals with which calls of a product may end, and the spans in which calls of others may meet them."""
-        others = [c for c in self.claims if c.product != claims[0].product]
-        following = int(np.ceil(sum(c.duration_h for c in others) / horizon.step_h - 1e-9))
+        others = {c.product: c.duration_h for c in self.claims if c.is_call and c.product != claims[0].product}
+        following = int(np.ceil(sum(others.values()) / horizon.step_h - 1e-9))
         return _felt_spans(np.flatnonzero(touched_by(claims, horizon.step_h)), following, horizon)
 
     def _together(self, horizon: Horizon) -> list[list[str]]:

@@ -19,7 +19,7 @@ from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler, Rule
 from storage_opt.rules.base import TOLERANCE_RELATIVE, RuleCheck
 from storage_opt.rules.claims import Claim, called, called_measured, ends_within, touched_by
-from storage_opt.rules.kept import Made, kept
+from storage_opt.rules.kept import kept
 from storage_opt.rules.sliding import rest_frac
 from storage_opt.schedule import Flow, Metered
 
@@ -38,13 +38,10 @@ class Drain:
         By how much, for each kWh of the store. [kW/kWh]
     energy : EnergyHeadroom
         The limit of the same store.
-    planned : Metered
-        Power of the plan that is given up once calls of several products have taken energy. [kW]
     """
 
     kw_per_kwh: float
     energy: EnergyHeadroom
-    planned: Metered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +65,8 @@ class PowerHeadroom:
 
     Notes
     -----
-    ``room``:  ``sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]``; where calls of
-    several products may follow one another also, with planned flow f given up,
-    ``revised``:  ``sum_p share_p r_p[t] + drain sum_p K_p[t] <= constant[t] + available[t] + f[t]``.
+    ``room``:  ``sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]``, with what is kept
+    (:mod:`storage_opt.rules.kept`) for W where calls of several products may follow one another.
     """
 
     equation: ClassVar[str] = "sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]"
@@ -96,17 +92,12 @@ class PowerHeadroom:
             model.require(self.rule.name, claimed - left <= limit, self.rule)
             return
         drain, energy = self.drain, self.drain.energy
-        taken = called(self.claims, energy.scale, energy.rule.name, model, flows)
+        taken = energy.kept(model, flows)[1.0]
         model.require(self.rule.name, claimed + drain.kw_per_kwh * taken[where] - left <= limit, self.rule)
         begun = self._begun(model, flows)
         if begun is not None:
             name = _variant(self.rule.name, "begun")
             model.require(name, claimed + drain.kw_per_kwh * begun[where] - left <= limit, self.rule)
-        if energy.has_several:
-            after = energy.kept(model, flows)[1.0][where]
-            revised = left + drain.planned.value(flows)[where]
-            name = _variant(self.rule.name, "revised")
-            model.require(name, claimed + drain.kw_per_kwh * after - revised <= limit, self.rule)
 
     def _begun(self, model: Modeler, flows: Mapping[Flow, Expression]) -> Expression | None:
         """Energy of calls that began with an interval and end within one (T,); None when all end with one. [kWh]"""
@@ -154,16 +145,15 @@ class EnergyHeadroom:
         By how much the plan raises the energy left in an interval. [kWh]
     change_constant_kwh : (T,) array
         By how much it rises besides. [kWh]
-    made : Made
-        How calls that have ended are made good.
 
     Notes
     -----
     ``energy``:  ``sum_p share_p W_p <= constant + margin`` with ``W_p`` the energy that a call of p takes if it ends
     there and began as early as it may (:mod:`storage_opt.rules.sliding`): at the end of each interval and, where a call
-    that began with an interval ends within one, also at that time (``energy_begun``), the energy left going straight
-    from one end to the other. Power held is never negative, so shorter calls take less. Where calls of several products
-    may follow one another, what the ended ones took stays behind (:mod:`storage_opt.rules.kept`).
+    that began with an interval ends within one, also with what is left at its start (``energy_begun``); in between the
+    energy left goes straight from one to the other. Power held is never negative, so shorter calls take less. Where
+    calls of several products may follow one another, what the ended ones took stays behind
+    (:mod:`storage_opt.rules.kept`).
     """
 
     equation: ClassVar[str] = "sum_p share_p W_p[t] <= constant[t] + margin[t]"
@@ -175,31 +165,31 @@ class EnergyHeadroom:
     constant_kwh: _Array
     change: Metered
     change_constant_kwh: _Array
-    made: Made
-
-    @property
-    def has_several(self) -> bool:
-        """Whether more than one product claims."""
-        return len({claim.product for claim in self.claims}) > 1
 
     def kept(self, model: Modeler, flows: Mapping[Flow, Expression]) -> dict[float, Expression]:
         """Energy taken by calls, ended ones included, by share of an interval, each (T,). [kWh of the store]"""
         name = self.rule.name
-        return model.shared(("kept", name), lambda: kept(self.claims, self.scale, self.made, name, model, flows))
+        return model.shared(("kept", name), lambda: kept(self.claims, self.scale, name, model, flows))
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add a row for each interval with which a call may end, and for each time within one."""
         where = np.flatnonzero(touched_by(self.claims, model.horizon.step_h) & np.isfinite(self.constant_kwh))
         if not where.size:
             return
-        left, limit = self.margin.value(flows)[where], self.constant_kwh[where]
+        left, limit = self.margin.value(flows), self.constant_kwh
+        later, first = where[where > 0], where[where == 0]
         for at_frac, taken in self.kept(model, flows).items():
             if at_frac == 1.0:
-                model.require(self.rule.name, taken[where] - left <= limit, self.rule)
+                model.require(self.rule.name, taken[where] - left[where] <= limit[where], self.rule)
                 continue
-            change = (1.0 - at_frac) * (self.change.value(flows) + self.change_constant_kwh)[where]
-            percent = round(100 * at_frac)
-            model.require(f"{self.rule.name}_begun_{percent}", taken[where] - left + change <= limit, self.rule)
+            part = f"begun_{round(100 * at_frac)}"
+            # at the start, not a mixture of both ends: its rows would be nearly parallel to those of the dynamics
+            before = np.minimum(limit[later - 1], limit[later])
+            model.require(f"{self.rule.name}_{part}", taken[later] - left[later - 1] <= before, self.rule)
+            if first.size:
+                change = self.change.value(flows)[first] + self.change_constant_kwh[first]
+                name = f"{self.rule.name}_first_{part}"
+                model.require(name, taken[first] - left[first] + change <= limit[first], self.rule)
 
     def check(self, flows: Mapping[Flow, NDArray[np.float64]], horizon: Horizon) -> RuleCheck:
         """Energy left and energy that calls which end together may take, where they come closest. [kWh]"""
@@ -207,8 +197,13 @@ class EnergyHeadroom:
         taken, left = [], []
         for at_frac in ends_within(self.claims, horizon.step_h):
             taken.append(np.where(touched, called_measured(self.claims, self.scale, flows, horizon, at_frac), 0.0))
-            margin = self.constant_kwh + self.margin.value(flows)
-            left.append(margin - (1.0 - at_frac) * (self.change.value(flows) + self.change_constant_kwh))
+            ending = self.constant_kwh + self.margin.value(flows)
+            if at_frac == 1.0:
+                left.append(ending)
+                continue
+            starting = ending - self.change.value(flows) - self.change_constant_kwh
+            starting[1:] = np.minimum(self.constant_kwh[:-1], self.constant_kwh[1:]) + self.margin.value(flows)[:-1]
+            left.append(starting)
         return checked_room(self.rule, np.concatenate(taken), np.maximum(np.concatenate(left), 0.0))
 
 

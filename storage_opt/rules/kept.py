@@ -1,146 +1,112 @@
-"""What calls that have ended took: it stays behind while other products are called, until the plan makes it good.
+"""What calls that have ended took: it stays behind while calls of other products go on.
 
-A store that answers a call of one product and then one of another has to hold the energy of both. What the first call
-took is made good by giving up flow that was planned, such as discharge, and by nothing else while calls go on. So any
-unbroken series of calls, one of each product, can be answered, whatever their order and length.
+A store that answers a call of one product and then one of another has to hold the energy of both. So any unbroken
+series of calls, one of each product, can be answered, whatever their order and length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import incidence
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.rules.claims import Claim, called, ends_within, products_of, touched_by
-from storage_opt.schedule import Flow, Metered
+from storage_opt.rules.claims import NOT_CALLED, Claim, called, ends_within, products_of, touched_by
+from storage_opt.schedule import Flow
 
-__all__ = ["Made", "kept"]
+__all__ = ["kept"]
 
 _Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """By how much a store can make good in each interval what a call took.
-
-    Parameters
-    ----------
-    planned : Metered
-        Planned flow that may be given up instead; may have no terms. [kWh in each interval]
-    losses_kwh : (T,) array
-        By how much the energy left falls by itself, which the plan would make good anyway. [kWh]
-    """
-
-    planned: Metered
-    losses_kwh: _Array
+_Where = NDArray[np.intp]
+_MOST_ROWS = 3
+"""Earlier times that are looked at one by one; of a longer series all is kept to its end, which asks for more."""
 
 
 def kept(
-    claims: tuple[Claim, ...],
-    scale: _Array,
-    made: Made,
-    owner: str,
-    model: Modeler,
-    flows: Mapping[Flow, Expression],
+    claims: tuple[Claim, ...], scale: _Array, owner: str, model: Modeler, flows: Mapping[Flow, Expression]
 ) -> dict[float, Expression]:
     """Energy that calls took by each share of an interval after which one may end, each (T,). [kWh of the store]
 
     Notes
     -----
-    ``kept``:  ``K_p[t] >= W_p[t]`` and ``kept_on``:  ``K_p[t] >= K_p[t-1] - g_p[t]`` where calls of others may follow,
-    ``given_up``:  ``sum_p g_p[t] <= h f[t] + losses[t]`` with f the flow that may be given up. Elsewhere K is W.
+    ``kept``:  ``K_p[t] >= W_p[s]`` for every s from which calls of the others may have gone on until t; where these are
+    many ``kept_on``:  ``K_p[t] >= K_p[t-1]`` while calls may go on. Elsewhere K is W. Returned is the sum over p.
     """
     h, steps = model.horizon.step_h, model.horizon.steps
     points, products = ends_within(claims, h), products_of(claims)
     taken = {name: {x: called(part, scale, owner, model, flows, x) for x in points} for name, part in products.items()}
-    regions = _regions(products, h)
     total = {x: _sum(part[x] for part in taken.values()) for x in points}
-    if not any(region.any() for region in regions.values()):
-        return total
-    parts = []
-    for name, region in regions.items():
-        where = np.flatnonzero(region)
+    for name, (where, behind) in _regions(products, h).items():
         if not where.size:
             continue
-        held, up = _chained(f"{owner}.{name}", taken[name], where, points, model)
-        parts.append((where, up))
+        held = _held(f"{owner}.{name}", taken[name], where, behind, model)
         for number, x in enumerate(points):
             at = np.arange(where.size) * len(points) + number
             more = held[at] - taken[name][x][where]
             total[x] = total[x] + incidence(where, steps).T.tocsr() @ more
-    _require_given_up(owner, parts, made, points, model, flows)
     return total
 
 
-def _sum(parts: object) -> Expression:
+def _sum(parts: Iterable[Expression]) -> Expression:
     total: Expression = 0.0
-    for part in parts:  # type: ignore[attr-defined]
+    for part in parts:
         total = total + part
     return total
 
 
-def _regions(products: dict[str, tuple[Claim, ...]], step_h: float) -> dict[str, NDArray[np.bool_]]:
-    """Intervals in which what calls of a product took still matters to calls of others (T,)."""
+def _regions(products: dict[str, tuple[Claim, ...]], step_h: float) -> dict[str, tuple[_Where, int]]:
+    """Intervals in which what calls of a product took matters to calls of others, and how far back it may lie."""
     touched = {name: touched_by(part, step_h) for name, part in products.items()}
     longest = {name: max(c.duration_h for c in part) for name, part in products.items()}
     regions = {}
     for name, own in touched.items():
-        others = [other for other in products if other != name]
-        if not others:
-            regions[name] = np.zeros_like(own)
-            continue
-        after = int(np.ceil(sum(longest[other] for other in others) / step_h - 1e-9))
-        reach = np.convolve(own.astype(np.float64), np.ones(after + 1))[: own.size] > 0
-        regions[name] = reach & np.any([touched[other] for other in others], axis=0)
+        if name == NOT_CALLED:
+            continue  # it lasts as long as any series of calls
+        others = [other for other in products if other not in {name, NOT_CALLED}]
+        behind = int(np.ceil(sum(longest[other] for other in others) / step_h - 1e-9))
+        reach = np.convolve(own.astype(np.float64), np.ones(behind + 1))[: own.size] > 0
+        meets = np.any([touched[other] for other in others], axis=0) if others else np.zeros_like(own)
+        regions[name] = (np.flatnonzero(reach & meets), behind)
     return regions
 
 
-def _chained(
-    name: str, taken: dict[float, Expression], where: NDArray[np.intp], points: tuple[float, ...], model: Modeler
-) -> tuple[Expression, Expression]:
-    """Energy kept for calls of a product and what is given up for it, by interval and share of it."""
+def _held(name: str, taken: dict[float, Expression], where: _Where, behind: int, model: Modeler) -> Expression:
+    """Energy kept for calls of a product at each point of the intervals `where`, interval by interval. [kWh]"""
+    points = list(taken)
     count, size = len(points), where.size * len(points)
     held = model.variable(f"{name}.kept_kwh", size, lower=0.0)
-    up = model.variable(f"{name}.given_up_kwh", size, lower=0.0)
-    steps = model.horizon.steps
-    now: Expression = 0.0
     for number, x in enumerate(points):
-        place = sp.csr_array((np.ones(where.size), (np.arange(where.size) * count + number, where)), (size, steps))
-        now = now + place @ taken[x]
-    model.require(f"{name}.kept", held - now >= 0)
-    first = np.arange(where.size) * count
-    follows = np.append(False, np.diff(where) == 1)
-    begins = np.flatnonzero(~follows & (where > 0))
-    from_before = sp.csr_array((np.ones(begins.size), (first[begins], where[begins] - 1)), (size, steps))
-    chained = np.ones(size, dtype=np.bool_)
-    chained[first[~follows]] = False
-    rows = np.flatnonzero(chained)
-    shift = sp.csr_array((np.ones(rows.size), (rows, rows - 1)), (size, size))
-    model.require(f"{name}.kept_on", held - shift @ held + up - from_before @ taken[1.0] >= 0)
-    return held, up
+        at = np.arange(where.size) * count + number
+        for earlier in points:
+            # of its own interval a point sees what has passed, of those before it everything
+            nearest = 0 if earlier <= x else 1
+            _require_kept(name, held[at], taken[earlier], where, range(nearest, behind + 1), model)
+    return held
 
 
-def _require_given_up(
-    owner: str,
-    parts: list[tuple[NDArray[np.intp], Expression]],
-    made: Made,
-    points: tuple[float, ...],
-    model: Modeler,
-    flows: Mapping[Flow, Expression],
+def _require_kept(name: str, held: Expression, taken: Expression, where: _Where, back: range, model: Modeler) -> None:
+    """What is kept is at least what was taken in each of the intervals before, or since calls may have begun."""
+    if len(back) <= _MOST_ROWS:
+        everywhere = np.arange(where.size)
+        for steps_back in back:
+            _require_seen(name, held, taken, where, (everywhere, steps_back), model)
+        return
+    goes_on = np.flatnonzero(np.diff(where) == 1) + 1
+    begins = np.setdiff1d(np.arange(where.size), goes_on)
+    _require_seen(name, held, taken, where, (goes_on, back[0]), model)
+    for steps_back in back:
+        _require_seen(name, held, taken, where, (begins, steps_back), model)
+    if goes_on.size:
+        model.require(f"{name}.kept_on", held[goes_on] - held[goes_on - 1] >= 0)
+
+
+def _require_seen(
+    name: str, held: Expression, taken: Expression, where: _Where, seen: tuple[_Where, int], model: Modeler
 ) -> None:
-    """What is given up for all products is given up once."""
-    count, where = len(points), np.unique(np.concatenate([mine for mine, _ in parts]))
-    shares = np.diff(np.append(0.0, points))
-    total: Expression = 0.0
-    for mine, up in parts:
-        rows = (np.searchsorted(where, mine)[:, None] * count + np.arange(count)).ravel()
-        total = total + incidence(rows, where.size * count).T.tocsr() @ up
-    spread = sp.kron(sp.eye_array(where.size), shares[:, None]).tocsr()
-    if made.planned.terms:
-        total = total - spread @ made.planned.value(flows)[where]
-    model.require(f"{owner}.given_up", total <= spread @ made.losses_kwh[where])
+    """What is kept at some places of `where` is at least what was taken so many intervals before."""
+    places, steps_back = seen
+    places = places[where[places] >= steps_back]
+    if places.size:
+        model.require(f"{name}.kept", held[places] - taken[where[places] - steps_back] >= 0)

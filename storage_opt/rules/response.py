@@ -128,45 +128,32 @@ class SoldOnce:
     rule : Rule
         Name and words.
     sold : Metered
-        Energy that is paid by rule. [kW]
-    called : Metered
-        Energy that is paid as called, on average; may have no terms. [kW]
+        Energy that is paid by rule, of all payments. [kW]
     source : Metered
         What flows. [kW]
-    opposite : Metered
-        The other direction of the battery, in which a call is answered by doing less. [kW]
     where : (T,) bool array
         Intervals in which energy may be sold.
 
     Notes
     -----
-    ``sold_once``:  ``v[t] + called[t] <= f[t] + opposite[t]``, ``sold``:  ``v[t] <= f[t]``.
+    ``sold_once``:  ``sum v[t] <= f[t]``.
     """
 
-    equation: ClassVar[str] = "v[t] + called[t] <= f[t] + opposite[t],  v[t] <= f[t]"
+    equation: ClassVar[str] = "sum v[t] <= f[t]"
 
     rule: Rule
     sold: Metered
-    called: Metered
     source: Metered
-    opposite: Metered
     where: NDArray[np.bool_]
 
     def require(self, model: Modeler, flows: Mapping[Flow, Expression]) -> None:
         """Add the rows of the intervals in which energy may be sold."""
         where = np.flatnonzero(self.where)
         sold, source = self.sold.value(flows)[where], self.source.value(flows)[where]
-        model.require(f"{self.rule.name}_at_all", sold - source <= 0, self.rule)
-        if self.called.terms:
-            called, other = self.called.value(flows)[where], self.opposite.value(flows)[where]
-            model.require(self.rule.name, sold + called - source - other <= 0, self.rule)
+        model.require(self.rule.name, sold - source <= 0, self.rule)
 
     def check(self, flows: Mapping[Flow, _Array], horizon: Horizon) -> RuleCheck:
         """What flows and what is sold of it, where they come closest. [kW]"""
         del horizon
-        sold, source = self.sold.value(flows), self.source.value(flows)
-        left = np.maximum(source, 0.0)
-        if self.called.terms:
-            rest = source + self.opposite.value(flows) - self.called.value(flows)
-            left = np.where(sold > 0, np.minimum(left, np.maximum(rest, 0.0)), left)
-        return checked_room(self.rule, np.where(self.where, sold, 0.0), left)
+        sold = np.where(self.where, self.sold.value(flows), 0.0)
+        return checked_room(self.rule, sold, np.maximum(self.source.value(flows), 0.0))

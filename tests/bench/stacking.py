@@ -20,14 +20,19 @@ __all__ = ["stacking_site"]
 
 EVENING: list[dict[str, Any]] = [{"hours": ["17:00-21:00"]}]
 REGULATION: dict[str, dict[str, Any]] = {
-    "peak_regulation": {"direction": "up", "duration_h": 2.0, "price_held_per_kw_day": 0.3, "window": EVENING},
+    "peak_regulation": {
+        "direction": "up",
+        "duration_h": 2.0,
+        "price_held_per_kw_day": 0.3,
+        "window": EVENING,
+        "call_probability_frac": 0.1,
+        "price_called_per_kwh": 0.3,
+    },
     "reserve": {
         "direction": "symmetric",
         "commitment": "interval",
         "duration_h": 0.5,
         "price_held_per_kwh": 0.012,
-        "call_probability_frac": 0.05,
-        "price_called_per_kwh": 0.1,
     },
 }
 CALLED = ("07-08", "07-09", "07-20", "07-21", "08-04", "08-12")

@@ -517,20 +517,21 @@ class ProductAuditor:
         return total
 
     def _paid_by_rule(self) -> None:
-        for direction, kind, other in (("up", "discharge", "charge"), ("down", "charge", "discharge")):
+        for direction, kind in (("up", "discharge"), ("down", "charge")):
             for battery, spec in self.site.get("battery", {}).items():
-                flow, opposite = self.column(f"{battery}.{kind}_kw"), self.column(f"{battery}.{other}_kw")
-                paid = np.zeros(self.steps)
+                flow, paid = self.column(f"{battery}.{kind}_kw"), np.zeros(self.steps)
+                windows = np.zeros(self.steps, dtype=bool)
                 for name, terms in self.site.get("incentive", {}).items():
                     if terms["kind"] == kind:
-                        sold = self.column(f"{name}.{battery}.delivered_kw")
-                        outside = sold * ~self.inside(terms.get("window", []))
-                        self.most(f"{name} is paid outside its windows", outside, 0, spec["power_kw"])
-                        paid = paid + sold
-                called = np.zeros(self.steps)
-                for product, terms in self.held.items():
-                    if np.any(np.asarray(terms.get("price_called_per_kwh", 0.0))):
-                        called = called + self.probability(product) * self.power(product, battery, direction)
+                        sold, inside = (
+                            self.column(f"{name}.{battery}.delivered_kw"),
+                            self.inside(terms.get("window", [])),
+                        )
+                        self.most(f"{name} is paid outside its windows", sold * ~inside, 0, spec["power_kw"])
+                        paid, windows = paid + sold, windows | inside
                 self.most(f"{battery} is paid for more than it {kind}s", paid, flow, spec["power_kw"])
-                twice = (paid > 1e-6 * spec["power_kw"]) * (paid + called - flow - opposite)
-                self.most(f"{battery} sells called energy by rule as well", twice, 0, spec["power_kw"])
+                for product, terms in self.held.items():
+                    called = self.probability(product) * self.power(product, battery, direction)
+                    if np.any(np.asarray(terms.get("price_called_per_kwh", 0.0))):
+                        twice = (paid > 0) * called
+                        self.most(f"{battery} sells called energy by rule as well", twice, 0, spec["power_kw"])

@@ -101,7 +101,6 @@ FULL_SITE: Described = described(
             "duration_h": 2.0,
             "notice_h": 1.0,
             "price_held_per_kw_day": 0.3,
-            "price_called_per_kwh": 0.4,
             "call_probability_frac": 0.1,
             "min_block_kw": 100.0,
             "max_kw": 600.0,
@@ -186,12 +185,12 @@ def _regulations(draw: st.DrawFn, step_minutes: int, called: bool) -> Described:
         "commitment": commitment,
         "duration_h": draw(st.sampled_from(durations)),
         "notice_h": 1.0,
-        "price_held_per_kwh": draw(st.sampled_from([0.01, 0.1, 0.5])),
+        "price_held_per_kwh": draw(st.sampled_from([0.005, 0.02, 0.05])),
     }
     if draw(st.booleans()):
         found["window"] = [{"hours": [draw(st.sampled_from(_HOURS))]}]
     if commitment == "day":
-        found["price_held_per_kw_day"] = draw(st.sampled_from([0.1, 1.0]))
+        found["price_held_per_kw_day"] = draw(st.sampled_from([0.05, 0.3]))
     if called:
         found["call_probability_frac"] = draw(_fracs)
         found["price_called_per_kwh"] = draw(st.sampled_from([0.0, 0.6]))
@@ -250,6 +249,8 @@ def product_sites(
     if incentives and draw(st.integers(0, 2)) == 0:
         kind = draw(st.sampled_from(["discharge", "charge"]))
         # below what a cycle loses, so that nothing is burnt for it
+        for product in found["regulation"].values():
+            product.pop("price_called_per_kwh", None)
         found["incentive"] = {"i": {"kind": kind, "eligible": True, "price_per_kwh": 0.01}}
     return found
 

@@ -1,15 +1,14 @@
 """Calls of what is sold, simulated: every start, every set of products, on top of what the plan expects.
 
-A call begins with an interval and lasts as long as it may; products that are called begin together. Before it the plan
-holds, which is that of the mean; during it nothing that is held the other way is called. Calls of shorter products end
-while longer ones go on: from then on the provider gives up planned flow to make good what they took.
+A call begins with an interval and lasts as long as it may; products that are called begin together, or one when the
+other ends. Before it the plan holds, which is that of the mean; during it nothing that is held the other way is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -51,38 +50,51 @@ class WorstCalls:
         a = self.audited
         for direction in ("up", "down"):
             for provider in a.providers:
-                sold = [p for p in a.held if a.power(p, provider, direction).any()]
-                other = [p for p in a.held if a.probability(p) and a.power(p, provider, _OTHER[direction]).any()]
-                for called in _subsets(sold):
-                    if not called and not other:
-                        continue
-                    way = direction if called else _OTHER[direction]
-                    for start in self._starts(called or other, provider, way):
-                        lasts = self._lasts(called or other, provider, way, start)
-                        if not lasts or (called and not all(self._lasts([p], provider, way, start) for p in called)):
-                            continue
-                        self.calls += 1
-                        self._provide(provider, direction, called, start, lasts)
+                for calls, start, lasts in self._scenarios(provider, direction):
+                    self.calls += 1
+                    self._provide(provider, direction, calls, start, lasts)
             self._grid(direction)
         for cluster in a.site.get("cluster", {}):
             self._cluster(cluster)
         return self.faults[:20]
 
-    def _lasts(self, products: tuple[str, ...] | list[str], provider: str, direction: str, start: int) -> float:
-        """Time until the last power that is called is no longer held. [h]"""
-        a = self.audited
-        longest = 0.0
-        for product in products:
-            held = a.power(product, provider, direction)[
-                start : start + int(np.ceil(a.duration_h(product) / a.step_h - 1e-9))
-            ]
-            last = np.flatnonzero(held > 0)
-            if last.size:
-                longest = max(longest, min(a.duration_h(product), (last[-1] + 1) * a.step_h))
-        return longest
+    def _scenarios(self, provider: str, direction: str) -> Iterator[tuple[dict[str, int], int, float]]:
+        """Start of each call, the first start, and the time until the last call ends. [h]"""
+        a, other = self.audited, _OTHER[direction]
+        expected = [p for p in a.held if a.probability(p) and a.power(p, provider, other).any()]
+        shortest = min((a.duration_h(p) for p in expected), default=0.0)
+        for start in self._starts(expected, provider, other):
+            yield {}, start, shortest
+        sold = [p for p in a.held if a.power(p, provider, direction).any()]
+        for together in _subsets(sold):
+            for start in self._starts(together[:1], provider, direction):
+                yield from self._of(dict.fromkeys(together, start), provider, direction)
+        for series in (*permutations(sold, 2), *permutations(sold, 3)):
+            lengths = [int(np.ceil(a.duration_h(p) / a.step_h - 1e-9)) for p in series]
+            for start in self._starts(series[:1], provider, direction):
+                begins = start + np.cumsum([0, *lengths[:-1]])
+                yield from self._of(dict(zip(series, begins.tolist(), strict=True)), provider, direction)
 
-    def _starts(self, products: tuple[str, ...] | list[str], provider: str, direction: str) -> list[int]:
-        held = sum(self.audited.power(p, provider, direction) for p in products)
+    def _of(self, calls: dict[str, int], provider: str, direction: str) -> Iterator[tuple[dict[str, int], int, float]]:
+        """The scenario with the time that it lasts, if something is held for each call."""
+        first = min(calls.values())
+        lasts = [self._lasts(product, provider, direction, start) for product, start in calls.items()]
+        if all(lasts):
+            ends = [(s - first) * self.audited.step_h + l for s, l in zip(calls.values(), lasts, strict=True)]
+            yield calls, first, max(ends)
+
+    def _lasts(self, product: str, provider: str, direction: str, start: int) -> float:
+        """Time until the power that is called is no longer held. [h]"""
+        a = self.audited
+        duration = a.duration_h(product)
+        held = a.power(product, provider, direction)[start : start + int(np.ceil(duration / a.step_h - 1e-9))]
+        if not held.size or held[0] <= _RELATIVE * a.power(product, provider, direction).max():
+            return 0.0  # nothing is held where it would begin
+        last = np.flatnonzero(held > 0)
+        return min(duration, (last[-1] + 1) * a.step_h) if last.size else 0.0
+
+    def _starts(self, products: Iterable[str], provider: str, direction: str) -> list[int]:
+        held = sum((self.audited.power(p, provider, direction) for p in products), np.zeros(self.audited.steps))
         return [int(t) for t in np.flatnonzero(held > 0)]
 
     def _pieces(self, start: int, durations: list[float]) -> _Pieces:
@@ -100,29 +112,31 @@ class WorstCalls:
         return pieces
 
     def _differences(
-        self, provider: str, direction: str, called: tuple[str, ...], start: int, lasts_h: float
-    ) -> tuple[_Pieces, _Array, _Array, _Array]:
-        """Pieces of the call; power beyond the plan in each, of it that of calls, and whether a call has ended."""
+        self, provider: str, direction: str, calls: dict[str, int], start: int, lasts_h: float
+    ) -> tuple[_Pieces, _Array, _Array]:
+        """Pieces of the call; power beyond the plan in each, and of it that of calls."""
         a = self.audited
-        durations = [min(a.duration_h(p), lasts_h) for p in called] + [lasts_h]
+        ends = [(begin - start) * a.step_h + a.duration_h(p) for p, begin in calls.items()]
+        durations = [min(end, lasts_h) for end in ends] + [lasts_h]
         pieces = self._pieces(start, durations)
-        beyond, running, ended = (np.zeros(len(pieces.interval)) for _ in range(3))
+        beyond, running = np.zeros(len(pieces.interval)), np.zeros(len(pieces.interval))
         for n, (t, begin) in enumerate(zip(pieces.interval, pieces.begin, strict=True)):
-            since = (t - start + begin) * a.step_h
             for product in a.held:
                 share = a.probability(product)
                 with_it, against = (a.power(product, provider, way)[t] for way in (direction, _OTHER[direction]))
-                is_called = product in called and since < a.duration_h(product) - 1e-9
-                ended[n] += product in called and not is_called
-                beyond[n] += (1.0 - share) * with_it if is_called else -share * with_it
+                since = (t - calls.get(product, t) + begin) * a.step_h
+                is_called = product in calls and -1e-9 < since < a.duration_h(product) - 1e-9
+                # what is expected of products that are not called may still come
+                beyond[n] += (1.0 - share) * with_it if is_called else 0.0
                 beyond[n] += share * against
                 running[n] += (1.0 - share) * with_it if is_called else 0.0
-        return pieces, beyond, running, ended > 0
+        return pieces, beyond, running
 
-    def _provide(self, provider: str, direction: str, called: tuple[str, ...], start: int, lasts_h: float) -> None:
+    def _provide(self, provider: str, direction: str, calls: dict[str, int], start: int, lasts_h: float) -> None:
         site = self.audited.site
-        found = self._differences(provider, direction, called, start, lasts_h)
-        where = f"{provider} {direction} {'+'.join(called) or 'without calls'} from {self.audited.index[start]}"
+        found = self._differences(provider, direction, calls, start, lasts_h)
+        told = " then ".join(f"{p} {self.audited.index[begin]:%d %H:%M}" for p, begin in calls.items())
+        where = f"{provider} {direction} {told or f'without calls from {self.audited.index[start]}'}"
         if provider in site.get("battery", {}):
             self._battery(provider, direction, *found, where)
         elif provider in site.get("facility", {}):
@@ -138,9 +152,7 @@ class WorstCalls:
 
     # ------------------------------------------------------------------------------- batteries
 
-    def _battery(
-        self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, ended: _Array, where: str
-    ) -> None:
+    def _battery(self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
         a, spec = self.audited, self.audited.site["battery"][name]
         rated, h = spec["energy_kwh"], a.step_h
         eta_c, eta_d = spec.get("charge_efficiency", 0.95), spec.get("discharge_efficiency", 0.95)
@@ -150,36 +162,21 @@ class WorstCalls:
         high = a.series(spec.get("soc_max_frac", 0.95)) * rated
         charge, discharge, stored = (a.column(f"{name}.{k}") for k in ("charge_kw", "discharge_kw", "energy_kwh"))
         sign = 1.0 if way == "up" else -1.0
-        planned = discharge if way == "up" else charge
-        level = plan = float(stored[pieces.interval[0] - 1])
+        level = float(stored[pieces.interval[0] - 1])
         for n, (t, begin, end) in enumerate(zip(pieces.interval, pieces.begin, pieces.end, strict=True)):
             hours = (end - begin) * h
             net = discharge[t] - charge[t]
             output = net + sign * beyond[n]
-            made = 0.0
-            if ended[n]:
-                # what ended calls took is made good by giving up what was planned
-                short = sign * (plan - level) / hours * (eta_d if way == "up" else 1.0 / eta_c)
-                made = float(np.clip(short, 0.0, planned[t]))
-                output -= sign * made
             self._hold(f"{where}: more than its rating", max(output - give, -output - take), rated)
-            for now, value in (("plan", net), ("level", output)):
-                gained = hours * (eta_c * max(-value, 0.0) - max(value, 0.0) / eta_d - spec.get("auxiliary_kw", 0.0))
-                if now == "plan":
-                    plan = kept**hours * plan + gained
-                else:
-                    level = kept**hours * level + gained
-            slack = 1.0 - kept**hours if kept < 1.0 else 0.0
-            # window at the end of intervals, going straight between them; what is lost meanwhile is charged again
-            lost = rated * slack + hours * spec.get("auxiliary_kw", 0.0)
+            gained = hours * (eta_c * max(-output, 0.0) - max(output, 0.0) / eta_d - spec.get("auxiliary_kw", 0.0))
+            level = kept**hours * level + gained
             floor, ceiling = (self._between(limit, t, end) for limit in (low, high))
-            many = (len(pieces.interval) + 1) * lost if ended.any() else lost * (end < 1.0)
-            self._hold(f"{where}: below its least energy", floor - level - many, rated)
-            self._hold(f"{where}: above its most energy", level - ceiling - many, rated)
+            self._hold(f"{where}: below its least energy", floor - level, rated)
+            self._hold(f"{where}: above its most energy", level - ceiling, rated)
             points = spec.get("discharge_taper" if way == "up" else "charge_taper", [])
             if points and end == 1.0 and running[n] > 0:
                 limit = (give if way == "up" else take) * a._taper(points, np.array([level / rated]))[0]
-                self._hold(f"{where}: more than its taper", sign * output - limit - many, rated)
+                self._hold(f"{where}: more than its taper", sign * output - limit, rated)
 
     @staticmethod
     def _between(limit: _Array, t: int, share: float) -> float:
@@ -188,10 +185,8 @@ class WorstCalls:
 
     # ------------------------------------------------------------------------------- cold, load, work
 
-    def _tank(
-        self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, ended: _Array, where: str
-    ) -> None:
-        del running, ended
+    def _tank(self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
+        del running
         a, cooling = self.audited, self.audited.site["facility"][name]["cooling"]
         tank, cop = cooling["tank"], a.by_temperature(name, cooling["cop"], "cop")
         net = a.column(f"{name}.tank_discharge_kw") - a.column(f"{name}.tank_charge_kw")
@@ -210,10 +205,8 @@ class WorstCalls:
             self._hold(f"{where}: no cold left", -level - lost, tank["energy_kwh"])
             self._hold(f"{where}: tank too small", level - tank["energy_kwh"] - lost, tank["energy_kwh"])
 
-    def _load(
-        self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, ended: _Array, where: str
-    ) -> None:
-        del running, ended
+    def _load(self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
+        del running
         a, spec = self.audited, self.audited.site["load"][name]
         power, sign = a.series(spec["power_kw"]), 1.0 if way == "up" else -1.0
         drawn = a.column(f"{name}.load_kw")
@@ -224,9 +217,7 @@ class WorstCalls:
         longest = sum(e - b for b, e in zip(pieces.begin, pieces.end, strict=True)) * a.step_h
         self._hold(f"{where}: dropped for too long", longest - spec.get("max_curtailment_h", 4.0), 1.0)
 
-    def _start_work(
-        self, name: str, pieces: _Pieces, beyond: _Array, running: _Array, ended: _Array, where: str
-    ) -> None:
+    def _start_work(self, name: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
         """Units that are free do waiting work."""
         del running
         a = self.audited
@@ -241,9 +232,6 @@ class WorstCalls:
             more = beyond[n] * per_kw[t]
             self._hold(f"{where}: more units than it may use", rate[t] + more - most, installed)
             done += more * (end - begin) * a.step_h
-            if ended[n]:
-                # what ended calls did is not done again
-                done -= min(done, rate[t] * (end - begin) * a.step_h)
             waiting = waits[t] - (1.0 - end) * a.step_h * (arriving[t] - rate[t] + lost[t]) - done
             self._hold(f"{where}: does work that has not arrived", -waiting, installed)
 
@@ -252,21 +240,20 @@ class WorstCalls:
         a = self.audited
         classes = [n for n, w in a.site["workload"].items() if w["cluster"] == cluster]
         for called in _subsets([p for p in a.held if any(a.power(p, n, "up").any() for n in classes)]):
-            starts = {t for n in classes for t in self._starts(called, n, "up")} if called else set()
-            for start in sorted(starts):
+            for start in sorted({t for n in classes for t in self._starts(called, n, "up")}):
                 self.calls += 1
-                self._stop_work(cluster, classes, called, start)
+                self._stop_work(cluster, classes, dict.fromkeys(called, start), start)
 
-    def _stop_work(self, cluster: str, classes: list[str], called: tuple[str, ...], start: int) -> None:
+    def _stop_work(self, cluster: str, classes: list[str], calls: dict[str, int], start: int) -> None:
         a, h = self.audited, self.audited.step_h
-        where = f"{cluster} {'+'.join(called)} from {a.index[start]}"
+        where = f"{cluster} {'+'.join(calls)} from {a.index[start]}"
         installed = a.site["cluster"][cluster]["installed_units"]
         owed, end = dict.fromkeys(classes, 0.0), start
         for name in classes:
-            lasts = self._lasts(called, name, "up", start)
+            lasts = max(self._lasts(p, name, "up", start) for p in calls)
             if not lasts:
                 continue
-            pieces, beyond, *_ = self._differences(name, "up", called, start, lasts)
+            pieces, beyond, _ = self._differences(name, "up", calls, start, lasts)
             per_kw, rate = 1.0 / a.kw_per_unit(name), a.column(f"{name}.work_units")
             least, limit = a.least_units(name), a.most_waiting(name)
             before, waits = 0.0, a.column(f"{name}.backlog_unit_h")
@@ -284,7 +271,7 @@ class WorstCalls:
     def _catch_up(self, cluster: str, owed: dict[str, float], end: int, installed: float, where: str) -> None:
         a, h = self.audited, self.audited.step_h
         recovery_h = max(terms.get("recovery_h", 4.0) for terms in a.held.values())
-        running = sum(a.column(f"{n}.running_units") for n in owed)
+        running = sum((a.column(f"{n}.running_units") for n in owed), np.zeros(a.steps))
         # the class whose deadlines are nearest first
         for t in range(end + 1, min(end + 1 + int(recovery_h / h + 1e-9), a.steps)):
             free = (installed - running[t]) * h
@@ -312,7 +299,7 @@ class WorstCalls:
         if not all(b.get("export", True) for b in a.site.get("battery", {}).values()):
             export = 0.0 * export
         imports = np.minimum(a.series(grid.get("import_limit_kw", np.inf)), cap)
-        for called in _subsets(list(a.held)):
+        for called in ((), *_subsets(list(a.held))):
             beyond = np.zeros(a.steps)
             for product in a.held:
                 share = a.probability(product)
@@ -328,7 +315,8 @@ class WorstCalls:
 
 
 def _subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
-    for size in range(min(len(names), _MOST_TOGETHER) + 1):
+    """Sets of one, two or three, and all."""
+    for size in range(1, min(len(names), _MOST_TOGETHER) + 1):
         yield from combinations(names, size)
     if len(names) > _MOST_TOGETHER:
         yield tuple(names)

@@ -9,7 +9,6 @@ from storage_opt.lowering.backup import least_stored_kwh
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side
 from storage_opt.lowering.window import rest_mask
 from storage_opt.modeler import Rule
-from storage_opt.rules.kept import Made
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.battery import BatterySpec, TaperPoint, taper_lines
 from storage_opt.spec.resolved import Site
@@ -47,16 +46,14 @@ def _up(site: Site, name: str, spec: BatterySpec) -> Side:
         )
     ]
     rooms += _taper_rooms(name, "up", spec.discharge_taper, spec.discharge_limit_kw, spec, site)
-    gained, given, _, losses = _changes(site, name, spec, float(high.max()))
-    least_losses = _changes(site, name, spec, float(low.min()))[3]
+    gained, losses = _changes(site, name, spec, float(low.min()))
     backing = Backing(
         _rule(name, "energy_up", "energy left to give", "kWh"),
         stored,
         -low,
         ones / spec.discharge_efficiency,
         gained,
-        -least_losses,
-        Made(given, losses + np.maximum(np.diff(low, prepend=low[0]), 0.0)),
+        -losses,
     )
     most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + spec.power_kw)
     return Side(
@@ -76,7 +73,7 @@ def _down(site: Site, name: str, spec: BatterySpec) -> Side:
     available = discharge - charge if spec.grid_charging else discharge
     rooms = [Room(_rule(name, "room_down", "power left to take", "kW"), available, rating * ones, ones)]
     rooms += _taper_rooms(name, "down", spec.charge_taper, spec.power_kw, spec, site)
-    gained, _, taken, losses = _changes(site, name, spec, float(high.max()))
+    gained, losses = _changes(site, name, spec, float(high.max()))
     backing = Backing(
         _rule(name, "energy_down", "energy left to take", "kWh"),
         stored.times(-1.0),
@@ -84,21 +81,19 @@ def _down(site: Site, name: str, spec: BatterySpec) -> Side:
         ones / spec.discharge_efficiency,
         gained.times(-1.0),
         losses,
-        Made(taken, np.maximum(-np.diff(high, prepend=high[0]), 0.0)),
     )
     most_kw = np.where(rest_mask(name, spec, site.horizon), 0.0, spec.discharge_limit_kw + rating)
     most_kwh = float((high - low).max()) * spec.discharge_efficiency
     return Side(most_kw, spec.power_kw, tuple(rooms), (backing,), most_kwh=most_kwh)
 
 
-def _changes(site: Site, name: str, spec: BatterySpec, held_kwh: float) -> tuple[Metered, Metered, Metered, _Array]:
-    """What an interval adds to the stored energy, gives, takes, and loses of `held_kwh`. [kWh]"""
+def _changes(site: Site, name: str, spec: BatterySpec, held_kwh: float) -> tuple[Metered, _Array]:
+    """What an interval adds to the stored energy by the plan, and what it loses of `held_kwh`. [kWh]"""
     charge, discharge, _ = _flows(name)
     h = site.horizon.step_h
-    given, taken = discharge.times(h / spec.discharge_efficiency), charge.times(h * spec.charge_efficiency)
+    gained = charge.times(h * spec.charge_efficiency) - discharge.times(h / spec.discharge_efficiency)
     lost_frac = 1.0 - (1.0 - spec.self_discharge_frac_per_h) ** h
-    losses = np.full(site.horizon.steps, h * spec.auxiliary_kw + lost_frac * held_kwh)
-    return taken - given, given, taken, losses
+    return gained, np.full(site.horizon.steps, h * spec.auxiliary_kw + lost_frac * held_kwh)
 
 
 def _flows(name: str) -> tuple[Metered, Metered, Metered]:
@@ -130,7 +125,6 @@ def _taper_rooms(
         per_kwh = slope * rating_kw / spec.energy_kwh if spec.energy_kwh else 0.0
         falling = per_kwh if side == "up" else -per_kwh
         rule = _rule(name, f"taper_{side}_{number}", "power left where it tapers", "kW")
-        given_up = discharge if side == "up" else charge
         limit = offset * rating_kw * ones
-        rooms.append(Room(rule, planned + stored.times(per_kwh), limit, ones, max(falling, 0.0), given_up))
+        rooms.append(Room(rule, planned + stored.times(per_kwh), limit, ones, max(falling, 0.0)))
     return rooms

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.products.provider import Backing, Provider, Room, Side, WorkBacking
 from storage_opt.modeler import Rule
-from storage_opt.rules.kept import Made
 from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.resolved import Site
 from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
@@ -18,7 +17,6 @@ from storage_opt.workload.plan import ClusterPlan, FacilityPlan, WorkPlan
 __all__ = ["cold_provider", "load_provider", "work_providers"]
 
 _Array = NDArray[np.float64]
-_NOTHING = Metered(())
 
 
 def work_providers(site: Site) -> Iterator[Provider]:
@@ -128,10 +126,9 @@ def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array, step_h
     )
     backlog = Metered.of(Flow(name, FlowKind.BACKLOG_UNIT_H))
     waiting = _rule(name, "energy_down", "work that waits", "unit h")
-    done = rate.times(step_h)
     arriving = plan.curves[0].arriving_unit_h
     nothing = np.zeros_like(per_kw)
-    backing = Backing(waiting, backlog, nothing, per_kw, done.times(-1.0), arriving, Made(done, nothing))
+    backing = Backing(waiting, backlog, nothing, per_kw, rate.times(-step_h), arriving)
     most_kwh = float((plan.curves[0].most_backlog_unit_h * kw_per_unit).max())
     most_kw = plan.room_units * kw_per_unit
     return Side(most_kw, float(most_kw.max(initial=0.0)), rooms, (backing,), most_kwh=most_kwh)
@@ -147,8 +144,7 @@ def cold_provider(facility: FacilityPlan) -> Provider:
     Notes
     -----
     ``cop r <= melt_max - melt + fill``, ``r <= cooling``, ``cop W <= C``; down ``cop r <= fill_max - fill + melt``,
-    ``r <= capacity / cop - cooling``, ``cop W <= C_max - C``. What a call took is not made good by emptying the tank
-    less: filling and emptying at once would cost nothing and feign it.
+    ``r <= capacity / cop - cooling``, ``cop W <= C_max - C``.
     """
     name, building = facility.name, facility.building
     cooling = building.cooling
@@ -160,67 +156,44 @@ def cold_provider(facility: FacilityPlan) -> Provider:
     content, plant = (Metered.of(Flow(name, k)) for k in (FlowKind.TANK_KWH, FlowKind.COOLING_KW))
 
     losses = (1.0 - (1.0 - tank.loss_frac_per_h) ** h) * tank.energy_kwh * ones
+    most_kw = (tank.discharge_kw + tank.charge_kw) / building.cop
+    most_kwh = tank.energy_kwh / float(building.cop.min())
 
-    def rule(part: str, words: str, unit: str, key: str) -> Rule:
-        return Rule(f"{name}.{part}", f"{words} of {name}", unit, f"facility.{name}.cooling.{key}")
+    def room(part: str, words: str, key: str, available: Metered, limit_kw: _Array, scale: _Array) -> Room:
+        return Room(_cold_rule(name, part, words, "kW", key), available, limit_kw, scale)
 
+    def backing(part: str, words: str, margin: Metered, limit_kwh: float, change: Metered, besides: _Array) -> Backing:
+        rule = _cold_rule(name, part, words, "kWh", "tank.energy_kwh")
+        return Backing(rule, margin, limit_kwh * ones, building.cop, change.times(h), besides)
+
+    capacity = np.full_like(ones, np.inf if cooling.capacity_kw is None else cooling.capacity_kw) / building.cop
     up = Side(
-        (tank.discharge_kw + tank.charge_kw) / building.cop,
+        most_kw,
         tank.discharge_kw / float(building.cop.max()),
         (
-            Room(
-                rule("room_up", "cold left to give", "kW", "tank.discharge_kw"),
-                fill - melt,
-                tank.discharge_kw * ones,
-                building.cop,
+            room(
+                "room_up", "cold left to give", "tank.discharge_kw", fill - melt, tank.discharge_kw * ones, building.cop
             ),
-            Room(rule("plant_up", "cooling left to stop", "kW", "cop"), plant, 0.0 * ones, ones),
+            room("plant_up", "cooling left to stop", "cop", plant, 0.0 * ones, ones),
         ),
-        (
-            Backing(
-                rule("energy_up", "cold left to give", "kWh", "tank.energy_kwh"),
-                content,
-                0.0 * ones,
-                building.cop,
-                (fill - melt).times(h),
-                0.0 * ones,
-                Made(_NOTHING, losses),
-            ),
-        ),
-        most_kwh=tank.energy_kwh / float(building.cop.min()),
+        (backing("energy_up", "cold left to give", content, 0.0, fill - melt, 0.0 * ones),),
+        most_kwh=most_kwh,
     )
-    capacity = np.full_like(ones, np.inf if cooling.capacity_kw is None else cooling.capacity_kw)
     down = Side(
-        (tank.discharge_kw + tank.charge_kw) / building.cop,
+        most_kw,
         tank.charge_kw / float(building.cop.max()),
         (
-            Room(
-                rule("room_down", "cold left to take", "kW", "tank.charge_kw"),
-                melt - fill,
-                tank.charge_kw * ones,
-                building.cop,
-            ),
-            Room(
-                rule("plant_down", "cooling left to start", "kW", "capacity_kw"),
-                plant.times(-1.0),
-                capacity / building.cop,
-                ones,
-            ),
+            room("room_down", "cold left to take", "tank.charge_kw", melt - fill, tank.charge_kw * ones, building.cop),
+            room("plant_down", "cooling left to start", "capacity_kw", plant.times(-1.0), capacity, ones),
         ),
-        (
-            Backing(
-                rule("energy_down", "cold left to take", "kWh", "tank.energy_kwh"),
-                content.times(-1.0),
-                tank.energy_kwh * ones,
-                building.cop,
-                (melt - fill).times(h),
-                losses,
-                Made(_NOTHING, 0.0 * ones),
-            ),
-        ),
-        most_kwh=tank.energy_kwh / float(building.cop.min()),
+        (backing("energy_down", "cold left to take", content.times(-1.0), tank.energy_kwh, melt - fill, losses),),
+        most_kwh=most_kwh,
     )
     return Provider(name, up, down)
+
+
+def _cold_rule(name: str, part: str, words: str, unit: str, key: str) -> Rule:
+    return Rule(f"{name}.{part}", f"{words} of {name}", unit, f"facility.{name}.cooling.{key}")
 
 
 def load_provider(site: Site, name: str) -> Provider:

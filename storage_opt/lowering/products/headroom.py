@@ -11,7 +11,7 @@ from storage_opt.lowering.contract.meters import EXPORT, IMPORT
 from storage_opt.lowering.products.events import EventResponse, event_responses
 from storage_opt.lowering.products.held import HeldPower, held_powers
 from storage_opt.lowering.products.incentives import Incentive, incentives
-from storage_opt.lowering.products.net import grid_limit_kw, net_bounds_kw
+from storage_opt.lowering.products.net import grid_limit_kw, net_bounds_kw, net_reach_kw
 from storage_opt.lowering.products.provider import Provider, Side, WorkBacking
 from storage_opt.modeler import Rule
 from storage_opt.rules.base import ContractRule
@@ -20,7 +20,7 @@ from storage_opt.rules.claims import Claim
 from storage_opt.rules.delays import Delay
 from storage_opt.rules.headroom import Drain, EnergyHeadroom, PowerHeadroom
 from storage_opt.rules.response import Baseline, ResponseWithin, SoldOnce
-from storage_opt.schedule import Flow, FlowKind, Metered
+from storage_opt.schedule import Metered
 from storage_opt.spec.resolved import Site
 
 __all__ = ["lower_headroom"]
@@ -49,7 +49,7 @@ def lower_headroom(site: Site) -> tuple[ContractRule, ...]:
         rules += _of_providers(site, held)
         rules += _of_the_grid(site, held)
     rules += [_response(site, product, held) for product in event_responses(site)]
-    rules += _paid_by_rule(site, held)
+    rules += _paid_by_rule(site)
     return tuple(rules)
 
 
@@ -57,18 +57,18 @@ def _claims(held: tuple[HeldPower, ...], direction: str, provider: Provider) -> 
     """What products may take of a provider in a direction, on top of the plan.
 
     A call of all that is held goes beyond the plan by what is not called on average; no call at all of what is held the
-    other way goes beyond it by what is, for as long as the longest call that it may meet.
+    other way goes beyond it by what is, for as long as an unbroken series of calls may last.
     """
     mine = [product for product in held if provider in product.providers]
-    longest_h = max((p.duration_h for p in mine if _offers(p, provider, direction)), default=0.0)
+    series_h = sum(p.duration_h for p in mine if _offers(p, provider, direction))
     claims = []
     for product in mine:
         called = product.spec.call_probability_frac
         for way, share in ((direction, 1.0 - called), (_OTHER[direction], called)):
             if share and _offers(product, provider, way):
-                lasts_h = product.duration_h if way == direction else max(product.duration_h, longest_h)
+                lasts_h = product.duration_h if way == direction else max(product.duration_h, series_h)
                 where = product.offered_by(provider, way)
-                claims.append(Claim(product.flow(provider, way), product.name, share, lasts_h, where))
+                claims.append(Claim(product.flow(provider, way), product.name, share, lasts_h, where, way == direction))
     return tuple(claims)
 
 
@@ -96,11 +96,11 @@ def _of_providers(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractR
 
 def _of_side(side: Side, claims: tuple[Claim, ...]) -> Iterator[ContractRule]:
     energies = [
-        EnergyHeadroom(b.rule, claims, b.scale, b.margin, b.constant_kwh, b.change, b.change_constant_kwh, b.made)
+        EnergyHeadroom(b.rule, claims, b.scale, b.margin, b.constant_kwh, b.change, b.change_constant_kwh)
         for b in side.backings
     ]
     for room in side.rooms:
-        drain = Drain(room.drain_kw_per_kwh, energies[0], room.planned) if room.drain_kw_per_kwh else None
+        drain = Drain(room.drain_kw_per_kwh, energies[0]) if room.drain_kw_per_kwh else None
         yield PowerHeadroom(room.rule, claims, room.scale, room.available, room.constant_kw, drain)
     yield from energies
 
@@ -131,23 +131,24 @@ def _of_the_grid(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractRu
         limit, key = grid_limit_kw(site, direction)
         rule = Rule(f"grid.room_{direction}", f"power left to be {words}", "kW", key)
         net = IMPORT - EXPORT if direction == "up" else EXPORT - IMPORT
+        least, most = net_reach_kw(site)
+        reach = -least if direction == "up" else most
+        # where nothing at the site could exceed it, the connection does not limit
+        limit = np.where(reach <= limit, np.inf, limit)
         yield PowerHeadroom(rule, claims, ones, net, limit)
 
 
-def _called(held: tuple[HeldPower, ...], direction: str, owner: str | None = None) -> Metered:
-    """Energy that is called in a direction, on average, of all providers or of one that is paid for it. [kW]
+def _called(held: tuple[HeldPower, ...], direction: str) -> Metered:
+    """Energy that is called in a direction, on average, of all providers. [kW]
 
     A baseline must not count what a call may or may not bring, whether it is paid or not.
     """
     terms = _NOTHING
     for product in held:
         share = product.spec.call_probability_frac
-        unpaid = owner is not None and not product.called_per_kwh.any()
-        if not share or unpaid or direction not in product.directions:
-            continue
-        for provider in product.providers:
-            if owner in {None, provider.name} and product.offered_by(provider, direction).any():
-                terms = terms + Metered.of(product.flow(provider, direction)).times(share)
+        if share and direction in product.directions:
+            for flow in product.flows(direction):
+                terms = terms + Metered.of(flow).times(share)
     return terms
 
 
@@ -194,11 +195,9 @@ def _most_held_kw(held: tuple[HeldPower, ...], direction: str) -> _Array | float
     return most
 
 
-def _paid_by_rule(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractRule]:
-    for direction, kind, other in (
-        ("up", "discharge", FlowKind.CHARGE_KW),
-        ("down", "charge", FlowKind.DISCHARGE_KW),
-    ):
+def _paid_by_rule(site: Site) -> Iterator[ContractRule]:
+    """What several payments count of a battery is at most what flows; called energy is refused before."""
+    for direction, kind in (("up", "discharge"), ("down", "charge")):
         by_battery: dict[str, list[Incentive]] = {}
         for payment in incentives(site):
             if payment.spec.kind == kind:
@@ -207,11 +206,6 @@ def _paid_by_rule(site: Site, held: tuple[HeldPower, ...]) -> Iterator[ContractR
         for battery, payments in by_battery.items():
             words = f"energy of {battery} that is sold by the kWh"
             rule = Rule(f"{battery}.sold_once_{direction}", words, "kW", f"incentive.{payments[0].name}")
-            yield SoldOnce(
-                rule,
-                Metered.of(*(payment.sold(battery) for payment in payments)),
-                _called(held, direction, battery),
-                Metered.of(payments[0].source(battery)),
-                Metered.of(Flow(battery, other)),
-                np.any([payment.paid for payment in payments], axis=0),
-            )
+            sold = Metered.of(*(payment.sold(battery) for payment in payments))
+            paid = np.any([payment.paid for payment in payments], axis=0)
+            yield SoldOnce(rule, sold, Metered.of(payments[0].source(battery)), paid)

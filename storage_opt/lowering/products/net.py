@@ -13,7 +13,7 @@ from storage_opt.rules.cap import PowerCap
 from storage_opt.spec.resolved import Site
 from storage_opt.workload.bounds import load_bounds_kw
 
-__all__ = ["grid_limit_kw", "net_bounds_kw", "unshifted_net_kw"]
+__all__ = ["grid_limit_kw", "net_bounds_kw", "net_reach_kw", "unshifted_net_kw"]
 
 _Array = NDArray[np.float64]
 
@@ -38,7 +38,17 @@ def _caps(site: Site, metered: object) -> list[_Array]:
 
 
 def net_bounds_kw(site: Site) -> tuple[_Array, _Array]:
-    """Least and most import less export that the site can reach (T,). [kW]"""
+    """Least and most import less export that the site can reach and may (T,). [kW]"""
+    least, most = net_reach_kw(site)
+    exported = site.values(site.spec.grid.export_limit_kw)
+    return np.maximum(least, -exported), np.minimum(most, grid_limit_kw(site, "down")[0])
+
+
+def net_reach_kw(site: Site) -> tuple[_Array, _Array]:
+    """Least and most import less export that the site could reach if the connection did not limit it (T,). [kW]
+
+    Calls are within: they take a battery from what is planned to its rating, and a load to the least or most it draws.
+    """
     spec, nothing = site.spec, np.zeros(site.horizon.steps)
     least, most = nothing.copy(), nothing.copy()
     for load in spec.load.values():
@@ -52,7 +62,7 @@ def net_bounds_kw(site: Site) -> tuple[_Array, _Array]:
         least, most = least - available, most if plant.curtailable else most - available
     for battery in spec.battery.values():
         least, most = least - battery.discharge_limit_kw, most + battery.power_kw
-    return np.maximum(least, -site.values(spec.grid.export_limit_kw)), np.minimum(most, grid_limit_kw(site, "down")[0])
+    return least, most
 
 
 def unshifted_net_kw(site: Site) -> _Array:

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.modeler import Rule
-from storage_opt.rules.kept import Made
 from storage_opt.schedule import Metered
 
 __all__ = ["Backing", "Provider", "Room", "Side", "WorkBacking"]
 
 _Array = NDArray[np.float64]
-_NOTHING = Metered(())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +38,6 @@ class Room:
     constant_kw: _Array
     scale: _Array
     drain_kw_per_kwh: float = 0.0
-    planned: Metered = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +58,6 @@ class Backing:
         By how much the plan raises what is left in an interval. [kWh]
     change_constant_kwh : (T,) array
         By how much it rises besides. [kWh]
-    made : Made
-        How the plan makes good what a call took.
     """
 
     rule: Rule
@@ -71,7 +66,6 @@ class Backing:
     scale: _Array
     change: Metered
     change_constant_kwh: _Array
-    made: Made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
