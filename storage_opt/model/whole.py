@@ -191,6 +191,9 @@ class _Search:
         """
         assert self.best is not None
         values = self.best[1].x[self.program.whole].round()
+        in_windows = np.concatenate([part.decisions for part in windows.parts])
+        if in_windows.size < self.program.whole.size:
+            return
         least = self.best[1].optimality.cost - TOLERANCE / 2 * abs(self.best[1].optimality.cost)
         open_: list[int] = []
         seconds = 0.0

@@ -101,7 +101,8 @@ def whole_in_windows(program: Program, prices: Point, together_h: float) -> Whol
     priced = split.prices(form, prices)
     rows = replace(form, eq=sp.csr_array(form.eq), ineq=sp.csr_array(form.ineq))
     bound = optimality(form, program.scaling, prices.x, prices.eq_dual, prices.ineq_dual)[0].bound
-    values = prices.x[program.whole].copy()
+    # decisions that rows across windows couple stay relaxed in the bound, and are rounded in the schedule
+    values = np.round(prices.x[program.whole])
     window_of = split.column[program.whole]
     parts: list[WindowPart] = []
     taken_s = 0.0

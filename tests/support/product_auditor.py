@@ -7,52 +7,23 @@ again. Understood are sites in UTC whose series are numbers, one value an hour o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from tests.support.audited_table import RELATIVE
+from tests.support.response_auditor import ResponseAuditor
 
 __all__ = ["ProductAuditor"]
 
 _Array = np.ndarray
-_RELATIVE = 2e-6
 _OTHER = {"up": "down", "down": "up"}
 
 
 @dataclass
-class ProductAuditor:
-    """An audit of what is sold.
-
-    Parameters
-    ----------
-    site : mapping
-        The parsed ``site.toml``, presets written out.
-    table : DataFrame
-        The parsed ``schedule.csv``, indexed by the start of each interval.
-    """
-
-    site: Mapping[str, Any]
-    table: pd.DataFrame
-    faults: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of_csv(cls, site: Mapping[str, Any], file: Any) -> ProductAuditor:
-        """The audit of a schedule in a file."""
-        table = pd.read_csv(file)
-        return cls(site, table.set_index(pd.to_datetime(table[table.columns[0]], utc=True)))
-
-    def __post_init__(self) -> None:
-        self.index = pd.DatetimeIndex(self.table.index)
-        self.step_h = self.site["horizon"].get("step_minutes", 60) / 60.0
-        self.steps = len(self.table)
-        days = pd.factorize(self.index.date)[0]
-        self.day, self.day_count = days, int(days[-1]) + 1
-        self.month = pd.factorize(self.index.year * 12 + self.index.month)[0]
-        self.held = self.site.get("regulation", {})
-        self.providers = [
-            name for section in ("battery", "workload", "facility", "load") for name in self.site.get(section, {})
-        ]
+class ProductAuditor(ResponseAuditor):
+    """An audit of what is sold."""
 
     def audit(self) -> list[str]:
         """Everything that is wrong, in words; empty when all is well."""
@@ -73,76 +44,6 @@ class ProductAuditor:
             self._response(name, product)
         self._paid_by_rule()
         return list(self.faults)
-
-    # ------------------------------------------------------------------------------- reading
-
-    def column(self, name: str) -> _Array:
-        """A column, nothing where the table has none (T,)."""
-        return self.table[name].to_numpy(float) if name in self.table else np.zeros(self.steps)
-
-    def series(self, value: Any) -> _Array:
-        """A series of the site file (T,)."""
-        values = np.atleast_1d(np.asarray(value, dtype=float))
-        if values.size == 1:
-            return np.full(self.steps, values[0])
-        if values.size == 24:
-            return values[self.index.hour]
-        assert values.size == self.steps
-        return values
-
-    def inside(self, windows: Iterable[Mapping[str, Any]]) -> _Array:
-        """Intervals in any of the windows (T,)."""
-        minute = np.asarray(self.index.hour * 60 + self.index.minute)
-        kind = np.where(
-            self.index.day_of_week < 5, "weekday", np.where(self.index.day_of_week == 5, "saturday", "sunday")
-        )
-        found = np.zeros(self.steps, dtype=bool)
-        windows = list(windows)
-        if not windows:
-            return ~found
-        for window in windows:
-            mask = np.ones(self.steps, dtype=bool)
-            if window.get("days"):
-                weekend = np.isin(kind, ["saturday", "sunday"]) & ("weekend" in window["days"])
-                mask &= np.isin(kind, window["days"]) | weekend
-            if window.get("hours"):
-                hours = np.zeros(self.steps, dtype=bool)
-                for text in window["hours"]:
-                    begin, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in text.split("-"))
-                    after, before = minute >= begin, minute < end
-                    hours |= (after & before) if begin < end else (after | before)
-                mask &= hours
-            found |= mask
-        return found
-
-    def power(self, product: str, provider: str, direction: str) -> _Array:
-        """What a provider holds (T,). [kW]"""
-        return self.column(f"{product}.{provider}.{direction}_kw")
-
-    def energy(self, values: _Array, duration_h: float, at_frac: float = 1.0) -> _Array:
-        """Energy of a call that ends when a share of an interval has passed (T,). [kWh]"""
-        total = np.zeros(self.steps)
-        left, back, weight = duration_h, 0, min(at_frac * self.step_h, duration_h)
-        while left > 1e-9 and back < self.steps:
-            total[back:] += weight * values[: self.steps - back]
-            left -= weight
-            back, weight = back + 1, min(self.step_h, left)
-        return total
-
-    def duration_h(self, product: str) -> float:
-        """Longest call. [h]"""
-        return float(self.held[product]["duration_h"])
-
-    def probability(self, product: str) -> float:
-        """Share of the power held that is called on average."""
-        return float(self.held[product].get("call_probability_frac", 0.0))
-
-    def most(self, what: str, taken: _Array, left: _Array, scale: float) -> None:
-        """Nothing above what is left."""
-        over = np.asarray(taken - left)
-        worst = int(np.argmax(over))
-        if over[worst] > _RELATIVE * scale:
-            self.faults.append(f"{what}: {over[worst]:.6g} too much at {self.index[worst % self.steps]}")
 
     # ------------------------------------------------------------------------------- providers
 
@@ -234,6 +135,7 @@ class ProductAuditor:
         cop = self.by_temperature(name, cooling["cop"], "cop")
         net = self.column(f"{name}.tank_discharge_kw") - self.column(f"{name}.tank_charge_kw")
         held, plant = self.column(f"{name}.tank_kwh"), self.column(f"{name}.cooling_kw")
+        change = np.append(-self.step_h * net[0], np.diff(held))
         self.most(f"{name} melts more than it may", cop * up + net, np.full(self.steps, tank["discharge_kw"]), 100)
         self.most(f"{name} fills more than it may", cop * down - net, np.full(self.steps, tank["charge_kw"]), 100)
         self.most(f"{name} stops more cooling than runs", up, plant, 100)
@@ -242,23 +144,16 @@ class ProductAuditor:
                 f"{name} starts more cooling than it has", cop * (plant + down), cooling["capacity_kw"] + 0 * cop, 100
             )
         for at_frac, taken in self.claimed_kwh(name, "up", cop):
-            then = held - (1.0 - at_frac) * (-self.step_h * net)
+            then = held - (1.0 - at_frac) * change
             self.most(f"{name} has no cold behind calls up", (taken > 0) * (taken - then), 0, tank["energy_kwh"])
         for at_frac, taken in self.claimed_kwh(name, "down", cop):
-            then = held - (1.0 - at_frac) * (-self.step_h * net)
+            then = held - (1.0 - at_frac) * change
             self.most(
                 f"{name} has no room behind calls down",
                 (taken > 0) * (then + taken - tank["energy_kwh"]),
                 0,
                 tank["energy_kwh"],
             )
-
-    def by_temperature(self, facility: str, value: Any, key: str) -> _Array:
-        """A number, or corners over outdoor temperature (T,)."""
-        if not isinstance(value, list):
-            return self.series(value)
-        outdoor = self.series(self.site["facility"][facility].get("outdoor_temp_c", 15.0))
-        return np.interp(outdoor, [p["outdoor_temp_c"] for p in value], [p[key] for p in value])
 
     def kw_per_unit(self, name: str) -> _Array:
         """Power that the building draws less when a unit stops (T,). [kW]"""
@@ -269,10 +164,6 @@ class ProductAuditor:
         factor = factor * (1.0 + facility.get("ups_loss_frac", 0.0))
         span = cluster["full_kw_per_unit"] - cluster["idle_kw_per_unit"]
         return span * work.get("power_frac", 1.0) * factor
-
-    def arriving(self, name: str) -> _Array:
-        """Work that arrives; every site of the tests has units for it at once (T,). [unit]"""
-        return self.series(self.site["workload"][name]["units"])
 
     def least_units(self, name: str) -> _Array:
         """Units that must keep working (T,)."""
@@ -355,11 +246,6 @@ class ProductAuditor:
                 "calls down import more than the connection carries", (down > 0) * (down + net - imports), 0 * up, scale
             )
 
-    @property
-    def net(self) -> _Array:
-        """Import less export (T,). [kW]"""
-        return self.column("grid.import_kw") - self.column("grid.export_kw")
-
     # ------------------------------------------------------------------------------- promises
 
     def _bids(self, name: str, product: Mapping[str, Any]) -> None:
@@ -385,7 +271,7 @@ class ProductAuditor:
         if commitment != "interval":
             self._constant(name, totals[ways[0]], offered & self._in_time(name, product, named), commitment, scale)
             block = product.get("min_block_kw", 0.0)
-            sold = np.where(totals[ways[0]] > _RELATIVE * scale, totals[ways[0]], np.inf)
+            sold = np.where(totals[ways[0]] > RELATIVE * scale, totals[ways[0]], np.inf)
             self.most(f"{name} is sold below its block", block - sold, 0, scale)
 
     def _in_time(self, name: str, product: Mapping[str, Any], named: Iterable[str]) -> _Array:
@@ -399,139 +285,5 @@ class ProductAuditor:
         groups = self.day if commitment == "day" else self.month
         for group in np.unique(groups[offered]):
             values = total[offered & (groups == group)]
-            if values.max() - values.min() > _RELATIVE * scale:
+            if values.max() - values.min() > RELATIVE * scale:
                 self.faults.append(f"{name} is not the same all {commitment}: {values.min():g} to {values.max():g}")
-
-    def events(self, product: Mapping[str, Any]) -> list[_Array]:
-        """Intervals of each event."""
-        if product.get("events"):
-            stamps = [(pd.Timestamp(e["start"], tz="UTC"), pd.Timestamp(e["end"], tz="UTC")) for e in product["events"]]
-            return [np.flatnonzero((self.index >= start) & (self.index < end)) for start, end in stamps]
-        inside = self.inside(product["window"])
-        starts = inside & ~(np.append(False, inside[:-1]) & np.append(False, np.diff(self.day) == 0))
-        number = np.where(inside, np.cumsum(starts), 0)
-        return [np.flatnonzero(number == n) for n in range(1, int(number.max()) + 1)]
-
-    def baseline(self, product: Mapping[str, Any]) -> _Array:
-        """What response is measured from, not a number where there is none (T,). [kW]"""
-        rules = product.get("baseline", {})
-        if "fixed_kw" in rules:
-            return self.series(rules["fixed_kw"])
-        if not rules.get("ungamed", True):
-            reference = self.net
-        elif "history_kw" in rules:
-            reference = self.series(rules["history_kw"])
-        else:
-            reference = self.unshifted()
-            reference = np.maximum(reference, 0.0) if product.get("direction") == "fill" else reference
-        event_days = set(self.day[np.concatenate(self.events(product))]) if product.get("events") else set()
-        slot = np.asarray(self.index.hour * 60 + self.index.minute)
-        kind = np.asarray(self.index.day_of_week // 5 + (self.index.day_of_week == 6))
-        found = np.full(self.steps, np.nan)
-        for t in range(self.steps):
-            like = [s for s in range(t) if slot[s] == slot[t] and self.day[s] not in event_days and kind[s] == kind[t]]
-            like = like[-rules.get("like_days", 5) :]
-            if like:
-                found[t] = reference[like].mean()
-        return found * self._scaled(product, found, reference)
-
-    def _scaled(self, product: Mapping[str, Any], mean: _Array, reference: _Array) -> _Array:
-        rules, factor = product.get("baseline", {}), np.ones(self.steps)
-        most = rules.get("adjustment_max_frac", 0.0)
-        gap = round(rules.get("adjustment_gap_h", 2.0) / self.step_h)
-        length = round(rules.get("adjustment_h", 2.0) / self.step_h)
-        for where in self.events(product) if most else ():
-            before = np.arange(max(where[0] - gap - length, 0), max(where[0] - gap, 0))
-            before = before[np.isfinite(mean[before])]
-            if before.size and mean[before].sum() > 0:
-                factor[where] = np.clip(reference[before].sum() / mean[before].sum(), 1.0 - most, 1.0 + most)
-        return factor
-
-    def unshifted(self) -> _Array:
-        """Import less export with storage at rest and work as it arrives (T,). [kW]"""
-        total = np.zeros(self.steps)
-        for load in self.site.get("load", {}).values():
-            total = total + self.series(load["power_kw"])
-        for name, facility in self.site.get("facility", {}).items():
-            it_kw = np.zeros(self.steps)
-            for cluster, spec in self.site["cluster"].items():
-                if spec["facility"] == name:
-                    it_kw += spec["idle_kw_per_unit"] * spec["installed_units"]
-                    span = spec["full_kw_per_unit"] - spec["idle_kw_per_unit"]
-                    for work in (w for w, of in self.site["workload"].items() if of["cluster"] == cluster):
-                        it_kw += span * self.site["workload"][work].get("power_frac", 1.0) * self.arriving(work)
-            heat = it_kw * (1.0 + facility.get("ups_loss_frac", 0.0))
-            cooling = facility.get("cooling")
-            if cooling:
-                total += heat + heat / self.by_temperature(name, cooling["cop"], "cop")
-            else:
-                total += heat * self.by_temperature(name, facility.get("pue", 1.0), "pue")
-            total += facility.get("fixed_overhead_kw", 0.0)
-        for plant in self.site.get("generator", {}).values():
-            total = total - plant["capacity_kw"] * self.series(plant["profile"])
-        return np.maximum(total, -self.series(self.site.get("grid", {}).get("export_limit_kw", 0.0)))
-
-    def _response(self, name: str, product: Mapping[str, Any]) -> None:
-        shave = product.get("direction", "shave") == "shave"
-        promised, delivered = self.column(f"{name}.committed_kw"), self.column(f"{name}.delivered_kw")
-        events = self.events(product)
-        inside = np.zeros(self.steps, dtype=bool)
-        scale = max(1.0, float(np.abs(self.net).max()))
-        joined = np.zeros(int(self.month[-1]) + 1)
-        for where in events:
-            inside[where] = True
-            values = promised[where]
-            if values.max() - values.min() > _RELATIVE * scale:
-                self.faults.append(f"{name} promises {values.min():g} to {values.max():g} kW in one event")
-            if values.max() > _RELATIVE * scale:
-                joined[self.month[where[0]]] += delivered[where].max() > _RELATIVE * scale
-                self.most(f"{name} promises less than its block", product.get("min_block_kw", 0.0) - values, 0, scale)
-                if "committed_kw" in product:
-                    self.most(f"{name} promises not what it must", np.abs(values - product["committed_kw"]), 0, scale)
-        self.most(f"{name} is sold outside its events", (promised + delivered) * ~inside, 0, scale)
-        self.most(f"{name} delivers more than it promised", delivered, promised, scale)
-        if "max_kw" in product:
-            self.most(f"{name} promises more than max_kw", promised, product["max_kw"] + 0 * promised, scale)
-        if "max_events_per_month" in product and joined.max() > product["max_events_per_month"]:
-            self.faults.append(f"{name} joins {joined.max():g} events in a month")
-        if "price_per_kw" in product and "underdelivery_price_per_kwh" not in product:
-            self.most(f"{name} delivers less than it promised", promised, delivered, scale)
-        shown = self.baseline(product) - self.net if shave else self.net - self.baseline(product)
-        counted = np.where(np.isfinite(shown), shown, 0.0) - self._sold_elsewhere(name, "up" if shave else "down")
-        over = (delivered > _RELATIVE * scale) * (delivered - counted)
-        self.most(f"{name} sells response that the meter does not show, or twice", over, 0, scale)
-
-    def _sold_elsewhere(self, name: str, direction: str) -> _Array:
-        """Energy of the direction that other products are paid for or may be called for, on average (T,). [kW]"""
-        total = np.zeros(self.steps)
-        for product in self.held:
-            for provider in self.providers:
-                total += self.probability(product) * self.power(product, provider, direction)
-        for payment, terms in self.site.get("incentive", {}).items():
-            if terms["kind"] == {"up": "discharge", "down": "charge"}[direction]:
-                for battery in self.site["battery"]:
-                    total += self.column(f"{payment}.{battery}.delivered_kw")
-        for other, terms in self.site.get("response", {}).items():
-            if other != name and (terms.get("direction", "shave") == "shave") == (direction == "up"):
-                total += self.column(f"{other}.delivered_kw")
-        return total
-
-    def _paid_by_rule(self) -> None:
-        for direction, kind in (("up", "discharge"), ("down", "charge")):
-            for battery, spec in self.site.get("battery", {}).items():
-                flow, paid = self.column(f"{battery}.{kind}_kw"), np.zeros(self.steps)
-                windows = np.zeros(self.steps, dtype=bool)
-                for name, terms in self.site.get("incentive", {}).items():
-                    if terms["kind"] == kind:
-                        sold, inside = (
-                            self.column(f"{name}.{battery}.delivered_kw"),
-                            self.inside(terms.get("window", [])),
-                        )
-                        self.most(f"{name} is paid outside its windows", sold * ~inside, 0, spec["power_kw"])
-                        paid, windows = paid + sold, windows | inside
-                self.most(f"{battery} is paid for more than it {kind}s", paid, flow, spec["power_kw"])
-                for product, terms in self.held.items():
-                    called = self.probability(product) * self.power(product, battery, direction)
-                    if np.any(np.asarray(terms.get("price_called_per_kwh", 0.0))):
-                        twice = (paid > 0) * called
-                        self.most(f"{battery} sells called energy by rule as well", twice, 0, spec["power_kw"])
