@@ -68,6 +68,7 @@ EQUATIONS: dict[str, str] = {
     "kept_in_block": "M[block] >= W_p[s] for every s of the block, where many s matter",
     "late": "B[t] - L[t] <= A[t] - D[t],  L >= 0",
     "least_block": "k >= block z",
+    "least_delivered": "v[t] >= block z where nothing is penalised",
     "left_out": "y[t] <= most (1 - z[event])",
     "low": "f[t] >= low[day]",
     "max_kw": "sum_i r_i[t] <= most, or k <= most",

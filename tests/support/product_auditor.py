@@ -16,7 +16,7 @@ import pandas as pd
 __all__ = ["ProductAuditor"]
 
 _Array = np.ndarray
-_RELATIVE = 2e-6
+_RELATIVE = 5e-6
 _OTHER = {"up": "down", "down": "up"}
 
 
@@ -486,6 +486,9 @@ class ProductAuditor:
             if values.max() > _RELATIVE * scale:
                 joined[self.month[where[0]]] += delivered[where].max() > _RELATIVE * scale
                 self.most(f"{name} promises less than its block", product.get("min_block_kw", 0.0) - values, 0, scale)
+                if "underdelivery_price_per_kwh" not in product:
+                    block = product.get("min_block_kw", 0.0)
+                    self.most(f"{name} delivers less than its block", block - delivered[where], 0, scale)
                 if "committed_kw" in product:
                     self.most(f"{name} promises not what it must", np.abs(values - product["committed_kw"]), 0, scale)
         self.most(f"{name} is sold outside its events", (promised + delivered) * ~inside, 0, scale)

@@ -162,7 +162,7 @@ class WorstCalls:
         high = a.series(spec.get("soc_max_frac", 0.95)) * rated
         charge, discharge, stored = (a.column(f"{name}.{k}") for k in ("charge_kw", "discharge_kw", "energy_kwh"))
         sign = 1.0 if way == "up" else -1.0
-        level = float(stored[pieces.interval[0] - 1])
+        level, slack = float(stored[pieces.interval[0] - 1]), 0.0
         for n, (t, begin, end) in enumerate(zip(pieces.interval, pieces.begin, pieces.end, strict=True)):
             hours = (end - begin) * h
             net = discharge[t] - charge[t]
@@ -171,8 +171,13 @@ class WorstCalls:
             gained = hours * (eta_c * max(-output, 0.0) - max(output, 0.0) / eta_d - spec.get("auxiliary_kw", 0.0))
             level = kept**hours * level + gained
             floor, ceiling = (self._between(limit, t, end) for limit in (low, high))
-            self._hold(f"{where}: below its least energy", floor - level, rated)
-            self._hold(f"{where}: above its most energy", level - ceiling, rated)
+            if not running[n]:
+                # between calls the plan is revised: what no longer fits is not charged, what is gone is not given
+                level = float(np.clip(level, floor, ceiling))
+                # and what is lost of it is charged again
+                slack += (1.0 - kept**h) * rated
+            self._hold(f"{where}: below its least energy", floor - level - slack, rated)
+            self._hold(f"{where}: above its most energy", level - ceiling - slack, rated)
             points = spec.get("discharge_taper" if way == "up" else "charge_taper", [])
             if points and end == 1.0 and running[n] > 0:
                 limit = (give if way == "up" else take) * a._taper(points, np.array([level / rated]))[0]
@@ -186,13 +191,12 @@ class WorstCalls:
     # ------------------------------------------------------------------------------- cold, load, work
 
     def _tank(self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
-        del running
         a, cooling = self.audited, self.audited.site["facility"][name]["cooling"]
         tank, cop = cooling["tank"], a.by_temperature(name, cooling["cop"], "cop")
         net = a.column(f"{name}.tank_discharge_kw") - a.column(f"{name}.tank_charge_kw")
         plant, sign = a.column(f"{name}.cooling_kw"), 1.0 if way == "up" else -1.0
         kept = 1.0 - tank.get("loss_frac_per_h", 0.002)
-        level = float(a.column(f"{name}.tank_kwh")[pieces.interval[0] - 1])
+        level, slack = float(a.column(f"{name}.tank_kwh")[pieces.interval[0] - 1]), 0.0
         for n, (t, begin, end) in enumerate(zip(pieces.interval, pieces.begin, pieces.end, strict=True)):
             melt, hours = net[t] + sign * cop[t] * beyond[n], (end - begin) * a.step_h
             self._hold(f"{where}: melts too fast", max(melt - tank["discharge_kw"], -melt - tank["charge_kw"]), 100)
@@ -201,7 +205,10 @@ class WorstCalls:
             self._hold(f"{where}: plant too small", cop[t] * drawn - cooling.get("capacity_kw", np.inf), 100)
             # the loss of an interval falls on its end
             level = level * (kept**a.step_h if end == 1.0 else 1.0) - hours * melt
-            lost = (1.0 - kept**a.step_h) * tank["energy_kwh"] * (end < 1.0 or begin > 0.0)
+            if not running[n]:
+                level = float(np.clip(level, 0.0, tank["energy_kwh"]))
+                slack += (1.0 - kept**a.step_h) * tank["energy_kwh"]
+            lost = slack + (1.0 - kept**a.step_h) * tank["energy_kwh"] * (end < 1.0 or begin > 0.0)
             self._hold(f"{where}: no cold left", -level - lost, tank["energy_kwh"])
             self._hold(f"{where}: tank too small", level - tank["energy_kwh"] - lost, tank["energy_kwh"])
 
@@ -215,7 +222,8 @@ class WorstCalls:
             self._hold(f"{where}: drops too much", (1.0 - spec["curtailable_frac"]) * power[t] - now, power[t])
             self._hold(f"{where}: draws more than there is", now - power[t], power[t])
         longest = sum(e - b for b, e in zip(pieces.begin, pieces.end, strict=True)) * a.step_h
-        self._hold(f"{where}: dropped for too long", longest - spec.get("max_curtailment_h", 4.0), 1.0)
+        if "then" not in where:  # another product drops another part
+            self._hold(f"{where}: dropped for too long", longest - spec.get("max_curtailment_h", 4.0), 1.0)
 
     def _start_work(self, name: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
         """Units that are free do waiting work."""
