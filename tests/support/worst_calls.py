@@ -12,13 +12,12 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from tests.support.product_auditor import ProductAuditor
+from tests.support.product_table import OTHER_WAY, ProductTable
 
 __all__ = ["WorstCalls"]
 
 _Array = np.ndarray
 _RELATIVE = 5e-6
-_OTHER = {"up": "down", "down": "up"}
 _MOST_TOGETHER = 3
 
 
@@ -37,11 +36,11 @@ class WorstCalls:
 
     Parameters
     ----------
-    audited : ProductAuditor
+    audited : ProductTable
         The schedule with its site.
     """
 
-    audited: ProductAuditor
+    audited: ProductTable
     faults: list[str] = field(default_factory=list)
     calls: int = 0
 
@@ -60,7 +59,7 @@ class WorstCalls:
 
     def _scenarios(self, provider: str, direction: str) -> Iterator[tuple[dict[str, int], int, float]]:
         """Start of each call, the first start, and the time until the last call ends. [h]"""
-        a, other = self.audited, _OTHER[direction]
+        a, other = self.audited, OTHER_WAY[direction]
         expected = [p for p in a.held if a.probability(p) and a.power(p, provider, other).any()]
         shortest = min((a.duration_h(p) for p in expected), default=0.0)
         for start in self._starts(expected, provider, other):
@@ -123,7 +122,7 @@ class WorstCalls:
         for n, (t, begin) in enumerate(zip(pieces.interval, pieces.begin, strict=True)):
             for product in a.held:
                 share = a.probability(product)
-                with_it, against = (a.power(product, provider, way)[t] for way in (direction, _OTHER[direction]))
+                with_it, against = (a.power(product, provider, way)[t] for way in (direction, OTHER_WAY[direction]))
                 since = (t - calls.get(product, t) + begin) * a.step_h
                 is_called = product in calls and -1e-9 < since < a.duration_h(product) - 1e-9
                 # what is expected of products that are not called may still come
@@ -180,7 +179,7 @@ class WorstCalls:
             self._hold(f"{where}: above its most energy", level - ceiling - slack, rated)
             points = spec.get("discharge_taper" if way == "up" else "charge_taper", [])
             if points and end == 1.0 and running[n] > 0:
-                limit = (give if way == "up" else take) * a._taper(points, np.array([level / rated]))[0]
+                limit = (give if way == "up" else take) * a.taper(points, np.array([level / rated]))[0]
                 self._hold(f"{where}: more than its taper", sign * output - limit, rated)
 
     @staticmethod
@@ -312,7 +311,7 @@ class WorstCalls:
             for product in a.held:
                 share = a.probability(product)
                 for provider in a.providers:
-                    with_it, against = (a.power(product, provider, w) for w in (way, _OTHER[way]))
+                    with_it, against = (a.power(product, provider, w) for w in (way, OTHER_WAY[way]))
                     beyond += ((1.0 - share) if product in called else -share) * with_it + share * against
             net = a.net - (beyond if way == "up" else -beyond)
             scale = float(np.abs(a.net).max()) + 1.0
