@@ -29,7 +29,8 @@ def state_products(model: Modeler, site: Site) -> dict[Flow, Expression]:
     -----
     Power held: ``bid``:  ``sum_i r_i[t] = k[day]`` in the windows, ``month_bid``:  ``k[day] = k[month]``;
     ``symmetric``:  ``sum_i up_i[t] = sum_i down_i[t]``; ``max_kw``:  ``sum_i r_i[t] <= most``.
-    Events: ``promise``:  ``v[t] <= k[event]``, an equality where promises are paid and not penalised.
+    Events: ``promise``:  ``v[t] <= k[event]``, an equality where promises are paid and not penalised;
+    ``least_delivered``:  ``v[t] >= block z`` where nothing is penalised.
     Whole decisions z, 0 or 1: ``taken``:  ``k <= most z``; ``least_block``:  ``k >= block z``; ``events``:
     ``sum_month z <= n``.
     """
@@ -162,6 +163,9 @@ def _event(model: Modeler, site: Site, product: EventResponse) -> dict[Flow, Exp
         model.require(f"{name}.joined", delivered - spec.committed_kw * (to_event @ taken) <= 0)
     whole = to_event @ promised
     model.require(f"{name}.promise", delivered == whole if sure else delivered - whole <= 0)
+    if spec.min_block_kw and spec.underdelivery_price_per_kwh is None:
+        # nothing else holds the site to what it promises
+        model.require(f"{name}.least_delivered", delivered - spec.min_block_kw * (to_event @ taken) >= 0)
     if spec.max_events_per_month is not None:
         rule = Rule(f"{name}.events", f"events of {name} a month", "events", f"response.{name}.max_events_per_month")
         by_month = incidence(product.events.period, site.horizon.billing.count).T.tocsr()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,16 @@ from storage_opt.modeler import Expression, Modeler
 from storage_opt.rules import sliding
 from storage_opt.schedule import Flow, Metered
 
-__all__ = ["NOT_CALLED", "Claim", "called", "called_measured", "ends_within", "products_of", "touched_by"]
+__all__ = [
+    "NOT_CALLED",
+    "Claim",
+    "called",
+    "called_measured",
+    "ends_within",
+    "intervals_of",
+    "products_of",
+    "touched_by",
+]
 
 _Array = NDArray[np.float64]
 
@@ -64,6 +73,12 @@ def products_of(claims: tuple[Claim, ...]) -> dict[str, tuple[Claim, ...]]:
     groups = {name: tuple(c for c in claims if c.product == name and c.is_call) for name in names}
     groups[NOT_CALLED] = tuple(c for c in claims if not c.is_call)
     return {name: group for name, group in groups.items() if group}
+
+
+def intervals_of(claims: Iterable[Claim], step_h: float) -> int:
+    """Intervals that an unbroken series of calls touches, one of each product; every call begins with an interval."""
+    lasting = {c.product: c.duration_h for c in claims if c.is_call}
+    return sum(int(np.ceil(duration_h / step_h - 1e-9)) for duration_h in lasting.values())
 
 
 def touched_by(claims: tuple[Claim, ...], step_h: float) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from storage_opt.charges.grouping import incidence
 from storage_opt.horizon import Horizon
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.rules.claims import Claim, called, called_measured, ends_within, products_of, touched_by
+from storage_opt.rules.claims import Claim, called, called_measured, ends_within, intervals_of, products_of, touched_by
 from storage_opt.schedule import Flow
 
 __all__ = ["Delay", "spans"]
@@ -145,8 +145,7 @@ class Delay:
 
     def _felt(self, claims: tuple[Claim, ...], horizon: Horizon) -> tuple[_Ids, _Ids]:
         """Intervals with which calls of a product may end, and the spans in which calls of others may meet them."""
-        others = {c.product: c.duration_h for c in self.claims if c.is_call and c.product != claims[0].product}
-        following = int(np.ceil(sum(others.values()) / horizon.step_h - 1e-9))
+        following = intervals_of([c for c in self.claims if c.product != claims[0].product], horizon.step_h)
         return _felt_spans(np.flatnonzero(touched_by(claims, horizon.step_h)), following, horizon)
 
     def _together(self, horizon: Horizon) -> list[list[str]]:

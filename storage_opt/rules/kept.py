@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import incidence
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.rules.claims import NOT_CALLED, Claim, called, ends_within, products_of, touched_by
+from storage_opt.rules.claims import NOT_CALLED, Claim, called, ends_within, intervals_of, products_of, touched_by
 from storage_opt.schedule import Flow
 
 __all__ = ["kept"]
@@ -59,13 +59,12 @@ def _sum(parts: Iterable[Expression]) -> Expression:
 def _regions(products: dict[str, tuple[Claim, ...]], step_h: float) -> dict[str, tuple[_Where, int]]:
     """Intervals in which what calls of a product took matters to calls of others, and how far back it may lie."""
     touched = {name: touched_by(part, step_h) for name, part in products.items()}
-    longest = {name: max(c.duration_h for c in part) for name, part in products.items()}
     regions = {}
     for name, own in touched.items():
         if name == NOT_CALLED:
             continue  # it lasts as long as any series of calls
         others = [other for other in products if other not in {name, NOT_CALLED}]
-        behind = int(np.ceil(sum(longest[other] for other in others) / step_h - 1e-9))
+        behind = intervals_of([claim for other in others for claim in products[other]], step_h)
         reach = np.convolve(own.astype(np.float64), np.ones(behind + 1))[: own.size] > 0
         meets = np.any([touched[other] for other in others], axis=0) if others else np.zeros_like(own)
         regions[name] = (np.flatnonzero(reach & meets), behind)

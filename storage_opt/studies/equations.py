@@ -74,6 +74,7 @@ EQUATIONS: dict[str, str] = {
     "kept_on": "K_p[t] >= K_p[t-1] while calls of others may go on, where many s matter",
     "late": "B[t] - L[t] <= A[t] - D[t],  L >= 0",
     "least_block": "k >= block z",
+    "least_delivered": "v[t] >= block z where nothing is penalised",
     "left_out": "y[t] <= most (1 - z[event])",
     "leak": "g[t] >= E[t-1] - E[t] - h withdrawn[t],  g >= 0",
     "low": "f[t] >= low[day]",

@@ -1,29 +1,22 @@
-"""What a schedule sells, audited from ``schedule.csv`` and the parsed ``site.toml`` alone, in plain NumPy.
-
-Nothing of the package is used: windows, efficiencies, baselines of like days and energy behind calls are worked out
-again. Understood are sites in UTC whose series are numbers, one value an hour of the day, or one value an interval.
-"""
+"""What a schedule sells, audited: power and energy behind it, promises kept, and nothing sold twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from tests.support.audited_table import RELATIVE
-from tests.support.response_auditor import ResponseAuditor
+from tests.support.product_table import ProductTable
 
 __all__ = ["ProductAuditor"]
 
 _Array = np.ndarray
-_OTHER = {"up": "down", "down": "up"}
+_RELATIVE = 5e-6
 
 
-@dataclass
-class ProductAuditor(ResponseAuditor):
-    """An audit of what is sold."""
+class ProductAuditor(ProductTable):
+    """An audit of what is sold, from the schedule and the site file alone."""
 
     def audit(self) -> list[str]:
         """Everything that is wrong, in words; empty when all is well."""
@@ -45,28 +38,12 @@ class ProductAuditor(ResponseAuditor):
         self._paid_by_rule()
         return list(self.faults)
 
-    # ------------------------------------------------------------------------------- providers
-
-    def claims(self, provider: str, direction: str) -> list[tuple[_Array, float, float]]:
-        """Difference from the plan by product: power, share of it, longest duration."""
-        found = []
-        for product in self.held:
-            called = self.probability(product)
-            found.append((self.power(product, provider, direction), 1.0 - called, self.duration_h(product)))
-            found.append((self.power(product, provider, _OTHER[direction]), called, self.duration_h(product)))
-        return found
-
-    def claimed_kw(self, provider: str, direction: str) -> _Array:
-        """Power by which calls may go beyond the plan (T,)."""
-        return sum((share * power for power, share, _ in self.claims(provider, direction)), np.zeros(self.steps))
-
-    def claimed_kwh(self, provider: str, direction: str, scale: Any = 1.0) -> Iterator[tuple[float, _Array]]:
-        """Energy by which calls that end together go beyond the plan, by share of an interval (T,)."""
-        claims = [claim for claim in self.claims(provider, direction) if claim[0].any() and claim[1]]
-        rests = {1.0} | {round(d / self.step_h % 1.0, 9) or 1.0 for _, _, d in claims}
-        for at_frac in sorted(rests):
-            parts = (share * self.energy(scale * power, d, at_frac) for power, share, d in claims)
-            yield at_frac, sum(parts, np.zeros(self.steps))
+    def most(self, what: str, taken: _Array, left: _Array, scale: float) -> None:
+        """Nothing above what is left."""
+        over = np.asarray(taken - left)
+        worst = int(np.argmax(over))
+        if over[worst] > _RELATIVE * scale:
+            self.faults.append(f"{what}: {over[worst]:.6g} too much at {self.index[worst % self.steps]}")
 
     def _battery(self, name: str) -> None:
         spec = self.site["battery"][name]
@@ -97,16 +74,8 @@ class ProductAuditor(ResponseAuditor):
             if points and sold.any():
                 *_, (_, taken) = self.claimed_kwh(name, "up" if side == "discharge" else "down")
                 then = stored - taken / eta_d if side == "discharge" else stored + taken / eta_d
-                slopes = self._taper(points, then / rated)
+                slopes = self.taper(points, then / rated)
                 self.most(f"{name} gives more than its taper", (sold > 0) * (net_kw + sold - rating * slopes), 0, give)
-
-    @staticmethod
-    def _taper(points: list[Mapping[str, float]], soc: _Array) -> _Array:
-        lines = []
-        for left, right in zip(points, points[1:], strict=False):
-            slope = (right["power_frac"] - left["power_frac"]) / (right["soc_frac"] - left["soc_frac"])
-            lines.append(left["power_frac"] + slope * (soc - left["soc_frac"]))
-        return np.min(lines, axis=0)
 
     def _load(self, name: str) -> None:
         spec = self.site["load"][name]
@@ -154,29 +123,6 @@ class ProductAuditor(ResponseAuditor):
                 0,
                 tank["energy_kwh"],
             )
-
-    def kw_per_unit(self, name: str) -> _Array:
-        """Power that the building draws less when a unit stops (T,). [kW]"""
-        work = self.site["workload"][name]
-        cluster = self.site["cluster"][work["cluster"]]
-        facility = self.site["facility"][cluster["facility"]]
-        factor = self.by_temperature(cluster["facility"], facility.get("pue", 1.0), "pue")
-        factor = factor * (1.0 + facility.get("ups_loss_frac", 0.0))
-        span = cluster["full_kw_per_unit"] - cluster["idle_kw_per_unit"]
-        return span * work.get("power_frac", 1.0) * factor
-
-    def least_units(self, name: str) -> _Array:
-        """Units that must keep working (T,)."""
-        work = self.site["workload"][name]
-        return (1.0 - work.get("max_suspended_frac", 1.0)) * self.arriving(name)
-
-    def most_waiting(self, name: str) -> _Array:
-        """Largest backlog that keeps all deadlines (T,). [unit h]"""
-        arrived = np.cumsum(self.arriving(name)) * self.step_h
-        delay = int(self.site["workload"][name].get("max_delay_h", 0.0) / self.step_h + 1e-9)
-        due = np.append(np.zeros(min(delay, self.steps)), arrived[: max(self.steps - delay, 0)])
-        due[-1] = arrived[-1]
-        return arrived - due
 
     def _work(self, name: str) -> None:
         per_kw = 1.0 / self.kw_per_unit(name)
@@ -246,8 +192,6 @@ class ProductAuditor(ResponseAuditor):
                 "calls down import more than the connection carries", (down > 0) * (down + net - imports), 0 * up, scale
             )
 
-    # ------------------------------------------------------------------------------- promises
-
     def _bids(self, name: str, product: Mapping[str, Any]) -> None:
         offered = self.inside(product.get("window", []))
         named = product.get("providers") or self.providers
@@ -271,7 +215,7 @@ class ProductAuditor(ResponseAuditor):
         if commitment != "interval":
             self._constant(name, totals[ways[0]], offered & self._in_time(name, product, named), commitment, scale)
             block = product.get("min_block_kw", 0.0)
-            sold = np.where(totals[ways[0]] > RELATIVE * scale, totals[ways[0]], np.inf)
+            sold = np.where(totals[ways[0]] > _RELATIVE * scale, totals[ways[0]], np.inf)
             self.most(f"{name} is sold below its block", block - sold, 0, scale)
 
     def _in_time(self, name: str, product: Mapping[str, Any], named: Iterable[str]) -> _Array:
@@ -285,5 +229,73 @@ class ProductAuditor(ResponseAuditor):
         groups = self.day if commitment == "day" else self.month
         for group in np.unique(groups[offered]):
             values = total[offered & (groups == group)]
-            if values.max() - values.min() > RELATIVE * scale:
+            if values.max() - values.min() > _RELATIVE * scale:
                 self.faults.append(f"{name} is not the same all {commitment}: {values.min():g} to {values.max():g}")
+
+    def _response(self, name: str, product: Mapping[str, Any]) -> None:
+        shave = product.get("direction", "shave") == "shave"
+        promised, delivered = self.column(f"{name}.committed_kw"), self.column(f"{name}.delivered_kw")
+        events = self.events(product)
+        inside = np.zeros(self.steps, dtype=bool)
+        scale = max(1.0, float(np.abs(self.net).max()))
+        joined = np.zeros(int(self.month[-1]) + 1)
+        for where in events:
+            inside[where] = True
+            values = promised[where]
+            if values.max() - values.min() > _RELATIVE * scale:
+                self.faults.append(f"{name} promises {values.min():g} to {values.max():g} kW in one event")
+            if values.max() > _RELATIVE * scale:
+                joined[self.month[where[0]]] += delivered[where].max() > _RELATIVE * scale
+                self.most(f"{name} promises less than its block", product.get("min_block_kw", 0.0) - values, 0, scale)
+                if "underdelivery_price_per_kwh" not in product:
+                    block = product.get("min_block_kw", 0.0)
+                    self.most(f"{name} delivers less than its block", block - delivered[where], 0, scale)
+                if "committed_kw" in product:
+                    self.most(f"{name} promises not what it must", np.abs(values - product["committed_kw"]), 0, scale)
+        self.most(f"{name} is sold outside its events", (promised + delivered) * ~inside, 0, scale)
+        self.most(f"{name} delivers more than it promised", delivered, promised, scale)
+        if "max_kw" in product:
+            self.most(f"{name} promises more than max_kw", promised, product["max_kw"] + 0 * promised, scale)
+        if "max_events_per_month" in product and joined.max() > product["max_events_per_month"]:
+            self.faults.append(f"{name} joins {joined.max():g} events in a month")
+        if "price_per_kw" in product and "underdelivery_price_per_kwh" not in product:
+            self.most(f"{name} delivers less than it promised", promised, delivered, scale)
+        shown = self.baseline(product) - self.net if shave else self.net - self.baseline(product)
+        counted = np.where(np.isfinite(shown), shown, 0.0) - self._sold_elsewhere(name, "up" if shave else "down")
+        over = (delivered > _RELATIVE * scale) * (delivered - counted)
+        self.most(f"{name} sells response that the meter does not show, or twice", over, 0, scale)
+
+    def _sold_elsewhere(self, name: str, direction: str) -> _Array:
+        """Energy of the direction that other products are paid for or may be called for, on average (T,). [kW]"""
+        total = np.zeros(self.steps)
+        for product in self.held:
+            for provider in self.providers:
+                total += self.probability(product) * self.power(product, provider, direction)
+        for payment, terms in self.site.get("incentive", {}).items():
+            if terms["kind"] == {"up": "discharge", "down": "charge"}[direction]:
+                for battery in self.site["battery"]:
+                    total += self.column(f"{payment}.{battery}.delivered_kw")
+        for other, terms in self.site.get("response", {}).items():
+            if other != name and (terms.get("direction", "shave") == "shave") == (direction == "up"):
+                total += self.column(f"{other}.delivered_kw")
+        return total
+
+    def _paid_by_rule(self) -> None:
+        for direction, kind in (("up", "discharge"), ("down", "charge")):
+            for battery, spec in self.site.get("battery", {}).items():
+                flow, paid = self.column(f"{battery}.{kind}_kw"), np.zeros(self.steps)
+                windows = np.zeros(self.steps, dtype=bool)
+                for name, terms in self.site.get("incentive", {}).items():
+                    if terms["kind"] == kind:
+                        sold, inside = (
+                            self.column(f"{name}.{battery}.delivered_kw"),
+                            self.inside(terms.get("window", [])),
+                        )
+                        self.most(f"{name} is paid outside its windows", sold * ~inside, 0, spec["power_kw"])
+                        paid, windows = paid + sold, windows | inside
+                self.most(f"{battery} is paid for more than it {kind}s", paid, flow, spec["power_kw"])
+                for product, terms in self.held.items():
+                    called = self.probability(product) * self.power(product, battery, direction)
+                    if np.any(np.asarray(terms.get("price_called_per_kwh", 0.0))):
+                        twice = (paid > 0) * called
+                        self.most(f"{battery} sells called energy by rule as well", twice, 0, spec["power_kw"])

@@ -81,6 +81,7 @@ FULL_SITE: Described = described(
             "outdoor_temp_c": [10.0] * 8 + [20.0] * 16,
             "cooling": {
                 "cop": [{"outdoor_temp_c": 10.0, "cop": 6.0}, {"outdoor_temp_c": 20.0, "cop": 4.0}],
+                "capacity_kw": 1000.0,
                 "tank": {"energy_kwh": 400.0, "charge_kw": 200.0, "discharge_kw": 200.0},
             },
         },

@@ -12,13 +12,12 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from tests.support.product_auditor import ProductAuditor
+from tests.support.product_table import OTHER_WAY, ProductTable
 
 __all__ = ["WorstCalls"]
 
 _Array = np.ndarray
 _RELATIVE = 5e-6
-_OTHER = {"up": "down", "down": "up"}
 _MOST_TOGETHER = 3
 
 
@@ -37,11 +36,11 @@ class WorstCalls:
 
     Parameters
     ----------
-    audited : ProductAuditor
+    audited : ProductTable
         The schedule with its site.
     """
 
-    audited: ProductAuditor
+    audited: ProductTable
     faults: list[str] = field(default_factory=list)
     calls: int = 0
 
@@ -60,7 +59,7 @@ class WorstCalls:
 
     def _scenarios(self, provider: str, direction: str) -> Iterator[tuple[dict[str, int], int, float]]:
         """Start of each call, the first start, and the time until the last call ends. [h]"""
-        a, other = self.audited, _OTHER[direction]
+        a, other = self.audited, OTHER_WAY[direction]
         expected = [p for p in a.held if a.probability(p) and a.power(p, provider, other).any()]
         shortest = min((a.duration_h(p) for p in expected), default=0.0)
         for start in self._starts(expected, provider, other):
@@ -123,7 +122,7 @@ class WorstCalls:
         for n, (t, begin) in enumerate(zip(pieces.interval, pieces.begin, strict=True)):
             for product in a.held:
                 share = a.probability(product)
-                with_it, against = (a.power(product, provider, way)[t] for way in (direction, _OTHER[direction]))
+                with_it, against = (a.power(product, provider, way)[t] for way in (direction, OTHER_WAY[direction]))
                 since = (t - calls.get(product, t) + begin) * a.step_h
                 is_called = product in calls and -1e-9 < since < a.duration_h(product) - 1e-9
                 # what is expected of products that are not called may still come
@@ -162,7 +161,7 @@ class WorstCalls:
         high = a.series(spec.get("soc_max_frac", 0.95)) * rated
         charge, discharge, stored = (a.column(f"{name}.{k}") for k in ("charge_kw", "discharge_kw", "energy_kwh"))
         sign = 1.0 if way == "up" else -1.0
-        level = float(stored[pieces.interval[0] - 1])
+        level, slack = float(stored[pieces.interval[0] - 1]), 0.0
         for n, (t, begin, end) in enumerate(zip(pieces.interval, pieces.begin, pieces.end, strict=True)):
             hours = (end - begin) * h
             net = discharge[t] - charge[t]
@@ -171,11 +170,16 @@ class WorstCalls:
             gained = hours * (eta_c * max(-output, 0.0) - max(output, 0.0) / eta_d - spec.get("auxiliary_kw", 0.0))
             level = kept**hours * level + gained
             floor, ceiling = (self._between(limit, t, end) for limit in (low, high))
-            self._hold(f"{where}: below its least energy", floor - level, rated)
-            self._hold(f"{where}: above its most energy", level - ceiling, rated)
+            if not running[n]:
+                # between calls the plan is revised: what no longer fits is not charged, what is gone is not given
+                level = float(np.clip(level, floor, ceiling))
+                # and what is lost of it is charged again
+                slack += (1.0 - kept**h) * rated
+            self._hold(f"{where}: below its least energy", floor - level - slack, rated)
+            self._hold(f"{where}: above its most energy", level - ceiling - slack, rated)
             points = spec.get("discharge_taper" if way == "up" else "charge_taper", [])
             if points and end == 1.0 and running[n] > 0:
-                limit = (give if way == "up" else take) * a._taper(points, np.array([level / rated]))[0]
+                limit = (give if way == "up" else take) * a.taper(points, np.array([level / rated]))[0]
                 self._hold(f"{where}: more than its taper", sign * output - limit, rated)
 
     @staticmethod
@@ -186,13 +190,12 @@ class WorstCalls:
     # ------------------------------------------------------------------------------- cold, load, work
 
     def _tank(self, name: str, way: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
-        del running
         a, cooling = self.audited, self.audited.site["facility"][name]["cooling"]
         tank, cop = cooling["tank"], a.by_temperature(name, cooling["cop"], "cop")
         net = a.column(f"{name}.tank_discharge_kw") - a.column(f"{name}.tank_charge_kw")
         plant, sign = a.column(f"{name}.cooling_kw"), 1.0 if way == "up" else -1.0
         kept = 1.0 - tank.get("loss_frac_per_h", 0.002)
-        level = float(a.column(f"{name}.tank_kwh")[pieces.interval[0] - 1])
+        level, slack = float(a.column(f"{name}.tank_kwh")[pieces.interval[0] - 1]), 0.0
         for n, (t, begin, end) in enumerate(zip(pieces.interval, pieces.begin, pieces.end, strict=True)):
             melt, hours = net[t] + sign * cop[t] * beyond[n], (end - begin) * a.step_h
             self._hold(f"{where}: melts too fast", max(melt - tank["discharge_kw"], -melt - tank["charge_kw"]), 100)
@@ -201,7 +204,10 @@ class WorstCalls:
             self._hold(f"{where}: plant too small", cop[t] * drawn - cooling.get("capacity_kw", np.inf), 100)
             # the loss of an interval falls on its end
             level = level * (kept**a.step_h if end == 1.0 else 1.0) - hours * melt
-            lost = (1.0 - kept**a.step_h) * tank["energy_kwh"] * (end < 1.0 or begin > 0.0)
+            if not running[n]:
+                level = float(np.clip(level, 0.0, tank["energy_kwh"]))
+                slack += (1.0 - kept**a.step_h) * tank["energy_kwh"]
+            lost = slack + (1.0 - kept**a.step_h) * tank["energy_kwh"] * (end < 1.0 or begin > 0.0)
             self._hold(f"{where}: no cold left", -level - lost, tank["energy_kwh"])
             self._hold(f"{where}: tank too small", level - tank["energy_kwh"] - lost, tank["energy_kwh"])
 
@@ -215,7 +221,8 @@ class WorstCalls:
             self._hold(f"{where}: drops too much", (1.0 - spec["curtailable_frac"]) * power[t] - now, power[t])
             self._hold(f"{where}: draws more than there is", now - power[t], power[t])
         longest = sum(e - b for b, e in zip(pieces.begin, pieces.end, strict=True)) * a.step_h
-        self._hold(f"{where}: dropped for too long", longest - spec.get("max_curtailment_h", 4.0), 1.0)
+        if "then" not in where:  # another product drops another part
+            self._hold(f"{where}: dropped for too long", longest - spec.get("max_curtailment_h", 4.0), 1.0)
 
     def _start_work(self, name: str, pieces: _Pieces, beyond: _Array, running: _Array, where: str) -> None:
         """Units that are free do waiting work."""
@@ -304,7 +311,7 @@ class WorstCalls:
             for product in a.held:
                 share = a.probability(product)
                 for provider in a.providers:
-                    with_it, against = (a.power(product, provider, w) for w in (way, _OTHER[way]))
+                    with_it, against = (a.power(product, provider, w) for w in (way, OTHER_WAY[way]))
                     beyond += ((1.0 - share) if product in called else -share) * with_it + share * against
             net = a.net - (beyond if way == "up" else -beyond)
             scale = float(np.abs(a.net).max()) + 1.0

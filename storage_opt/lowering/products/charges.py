@@ -9,9 +9,11 @@ from storage_opt.charges.base import Charge, Line, Stream
 from storage_opt.charges.energy import EnergyCharge
 from storage_opt.charges.fixed import FixedCharge
 from storage_opt.charges.reservation import Reservation
+from storage_opt.errors import Faults
 from storage_opt.lowering.products.events import EventResponse, event_responses
 from storage_opt.lowering.products.held import HeldPower, held_powers
 from storage_opt.lowering.products.incentives import Incentive, capacity_share, incentives
+from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.schedule import Metered
 from storage_opt.spec.resolved import Site
 
@@ -27,13 +29,37 @@ def lower_products(site: Site) -> tuple[Charge, ...]:
         When a product can't be sold as it is written; lists all faults.
     """
     charges: list[Charge] = []
-    for held in held_powers(site):
-        charges += _held(held)
-    for event in event_responses(site):
-        charges += _event(event, site)
-    for incentive in incentives(site):
-        charges += _incentive(incentive, site)
+    faults = Faults()
+    with gathered(faults):
+        charges += [charge for held in held_powers(site) for charge in _held(held)]
+    with gathered(faults):
+        charges += [charge for event in event_responses(site) for charge in _event(event, site)]
+    with gathered(faults):
+        charges += [charge for payment in incentives(site) for charge in _incentive(payment, site)]
+    faults.raise_if_any()
+    for payment in incentives(site):
+        with gathered(faults):
+            _refuse_called_energy(site, payment)
+    faults.raise_if_any()
     return tuple(charges)
+
+
+def _refuse_called_energy(site: Site, payment: Incentive) -> None:
+    """Refuse to pay by rule for energy that a product is paid for as called: which kWh is which, no meter tells."""
+    ways = {"discharge": "up", "charge": "down"}
+    if payment.spec.kind not in ways:
+        return
+    way = ways[str(payment.spec.kind)]
+    for held in held_powers(site):
+        pays = held.spec.call_probability_frac > 0 and held.called_per_kwh.any() and way in held.directions
+        for provider in held.providers if pays else ():
+            if provider.name in payment.batteries and np.any(held.offered_by(provider, way) & payment.paid):
+                what = (
+                    f"and regulation.{held.name} would both pay for energy of `{provider.name}` that is called: the "
+                    "same kWh would be sold twice"
+                )
+                hint = "keep their batteries or windows apart, or leave price_called_per_kwh out"
+                refuse(f"incentive.{payment.name}", what, hint)
 
 
 def _held(product: HeldPower) -> list[Charge]:

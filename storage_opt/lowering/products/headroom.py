@@ -60,7 +60,8 @@ def _claims(held: tuple[HeldPower, ...], direction: str, provider: Provider) -> 
     other way goes beyond it by what is, for as long as an unbroken series of calls may last.
     """
     mine = [product for product in held if provider in product.providers]
-    series_h = sum(p.duration_h for p in mine if _offers(p, provider, direction))
+    direct = [p for p in mine if _offers(p, provider, direction)]
+    series_h = sum(_whole_h(p) if len(direct) > 1 else p.duration_h for p in direct)
     claims = []
     for product in mine:
         called = product.spec.call_probability_frac
@@ -70,6 +71,11 @@ def _claims(held: tuple[HeldPower, ...], direction: str, provider: Provider) -> 
                 where = product.offered_by(provider, way)
                 claims.append(Claim(product.flow(provider, way), product.name, share, lasts_h, where, way == direction))
     return tuple(claims)
+
+
+def _whole_h(product: HeldPower) -> float:
+    """Time of the intervals that a call touches. [h]"""
+    return float(np.ceil(product.duration_h / product.step_h - 1e-9) * product.step_h)
 
 
 def _offers(product: HeldPower, provider: Provider, way: str) -> bool:

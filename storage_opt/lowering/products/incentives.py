@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.errors import Faults
-from storage_opt.lowering.products.held import any_window, held_powers
+from storage_opt.lowering.products.held import any_window
 from storage_opt.lowering.products.presets import filled, preset_row
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.schedule import Flow, FlowKind
@@ -99,27 +99,7 @@ def _one(site: Site, name: str, spec: IncentiveSpec) -> Incentive:
     if row is not None and row.least_kw is not None and total_kw < row.least_kw:
         what = f"`{row.product}` asks for {row.least_kw:,.6g} kW or more, the batteries have {total_kw:,.6g} kW"
         refuse(f"{key}.preset", what, "leave the payment out")
-    payment = Incentive(name, spec, batteries, any_window(spec.window, site.horizon, f"{key}.window"))
-    _refuse_called_energy(site, payment, key)
-    return payment
-
-
-def _refuse_called_energy(site: Site, payment: Incentive, key: str) -> None:
-    """Refuse to pay by rule for energy that a product is paid for as called: which kWh is which, no meter tells."""
-    ways = {"discharge": "up", "charge": "down"}
-    if payment.spec.kind not in ways:
-        return
-    way = ways[str(payment.spec.kind)]
-    for held in held_powers(site):
-        pays = held.spec.call_probability_frac > 0 and held.called_per_kwh.any() and way in held.directions
-        for provider in held.providers if pays else ():
-            if provider.name in payment.batteries and np.any(held.offered_by(provider, way) & payment.paid):
-                what = (
-                    f"and regulation.{held.name} would both pay for energy of `{provider.name}` that is called: the "
-                    "same kWh would be sold twice"
-                )
-                hint = "keep their batteries or windows apart, or leave price_called_per_kwh out"
-                refuse(key, what, hint)
+    return Incentive(name, spec, batteries, any_window(spec.window, site.horizon, f"{key}.window"))
 
 
 def capacity_share(site: Site, battery: str, net_peak_h: float) -> float:
