@@ -121,7 +121,10 @@ def grown(
         answer = solve_with_binaries(problem, marks)
         answers.append(answer)
         if answer.status is Status.INFEASIBLE:
-            reason = "energy would have to be burnt by charging and discharging, or importing and exporting, at once"
+            reason = (
+                "energy would have to be burnt by charging and discharging, or importing and exporting, at once, or by "
+                "drawing more than work takes"
+            )
             raise InfeasibleError((), reason=reason)
         if answer.bound is not None:
             bound = max(bound, answer.bound * problem.scaling.objective)
