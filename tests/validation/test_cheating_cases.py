@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from storage_opt import optimize
 from storage_opt.charges.base import Charge
+from storage_opt.charges.deviation import DeviationBand
+from storage_opt.charges.quantity import PeriodEnergy
 from storage_opt.errors import InfeasibleError
 from storage_opt.model.compile import compile_program
 from storage_opt.model.optimum import Optimum, solve_program
@@ -24,7 +26,7 @@ from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.resolved import Site
 from tests.support.compute_sites import compute_site
 from tests.support.plain_milp import PlainMilp, plain_battery
-from tests.support.small_sites import EXPORT, energy_charge, small_site
+from tests.support.small_sites import EXPORT, energy_charge, line, small_site, whole_periods
 
 POWER, ENERGY, EFFICIENCY = 60.0, 120.0, 0.9
 BATTERY = {
@@ -197,6 +199,97 @@ def test_self_use_floor_that_only_burning_could_keep():
         self_use_reference(0.8, 95.0 * SUN, 0.25).solve()
 
 
+def contract_site(contract: dict[str, Any], sold: float, capacity: float = 95.0) -> Site:
+    """A site with PV, a battery, a flat price and one rule of its contract."""
+    return small_site(
+        40.0,
+        battery={"bess": BATTERY},
+        generator={"pv": {"capacity_kw": capacity, "profile": SUN}},
+        grid={"import_limit_kw": LIMIT, "export_limit_kw": LIMIT},
+        contract=contract,
+        tariff={
+            "flat": {"energy": [{"price_per_kwh": 0.3}]},
+            "feed_in": {"meter": "export", "paid_to_site": True, "energy": [{"price_per_kwh": sold}]},
+        },
+    )
+
+
+@pytest.mark.parametrize("sold", [0.1, 0.25, 0.29])
+def test_daily_evenness_of_import(sold: float):
+    """Importing while exporting at noon would lift the lowest import of the day."""
+    result = optimize(contract_site({"exchange_peak_valley_max_frac": 0.6}, sold))
+    assert result.certificate.certified, result.certificate
+    assert result.certificate.repair is not None
+    reference = plain_site(np.full(24, 40.0), 0.3, sold, plant=95.0 * SUN)
+    reference.block("low", size=1)
+    reference.block("high", size=1)
+    each = np.ones((24, 1))
+    reference.rows({"import": 1.0, "low": -each}, 0.0, np.inf)
+    reference.rows({"import": -1.0, "high": each}, 0.0, np.inf)
+    reference.rows({"low": 1.0, "high": -0.4}, 0.0, np.inf)
+    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6)
+
+
+def metered_site(share: float) -> tuple[Site, PlainMilp]:
+    """Own energy has to be a share of consumption by the meter, which is import, generation and less export."""
+    contract = {
+        "self_use_of_consumption_min_frac": share,
+        "consumption_basis": "metered",
+        "deduct_storage_losses": False,
+    }
+    reference = plain_site(np.full(24, 40.0), 0.3, 0.28, plant=95.0 * SUN)
+    ones = np.ones((1, 24))
+    terms = {"used": (1.0 - share) * ones, "export": (share - 1.0) * ones, "import": -share * ones}
+    reference.rows(terms, 0.0, np.inf)
+    return contract_site(contract, 0.28), reference
+
+
+@pytest.mark.parametrize("share", [0.5, 0.55])
+def test_self_use_of_metered_consumption(share: float):
+    """Consumption by the meter grows with what storage loses, and so does what has to be own energy."""
+    site, reference = metered_site(share)
+    result = optimize(site)
+    assert result.certificate.certified, result.certificate
+    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("share", "reason"), [(0.57, "energy would have to be burnt"), (0.65, "self_use_of_consumption_min_frac")]
+)
+def test_self_use_of_metered_consumption_that_no_schedule_keeps(share: float, reason: str):
+    """At 57 % a schedule that burns own energy in its converter would keep the rule, at 65 % none."""
+    site, reference = metered_site(share)
+    with pytest.raises(InfeasibleError, match=reason):
+        optimize(site)
+    with pytest.raises(AssertionError, match="infeasible"):
+        reference.solve()
+
+
+@pytest.mark.parametrize(("share", "fee", "sold"), [(0.9, 0.22, 0.4), (0.9, 0.22, 0.05), (0.8, 0.5, 0.3)])
+def test_take_or_pay(share: float, fee: float, sold: float):
+    """What is used less what is exported is paid for, and up to a share of what is available it is paid anyway."""
+    grid = {"import_limit_kw": LIMIT, "export_limit_kw": LIMIT}
+    plant = {"pv": {"capacity_kw": 95.0, "profile": SUN}}
+    site = small_site(40.0, battery={"bess": BATTERY}, generator=plant, grid=grid)
+    available, groups = 95.0 * SUN, whole_periods(site.horizon)
+    taken = Metered.of(Flow("pv", FlowKind.USED_KW)) - EXPORT
+    low, nothing = np.array([share * available.sum()]), np.zeros(1)
+    missing = DeviationBand(
+        line("take_or_pay"), PeriodEnergy(taken, groups), low, nothing + np.inf, nothing + fee, nothing
+    )
+    charges = (
+        energy_charge(site, 0.3),
+        energy_charge(site, fee, taken, "plant"),
+        missing,
+        energy_charge(site, -sold, EXPORT, "export"),
+    )
+    reference = plain_site(np.full(24, 40.0), 0.3, sold + fee, plant=available, plant_cost=fee)
+    reference.block("missing", 0.0, np.inf, fee, size=1)
+    ones = np.ones((1, 24))
+    reference.rows({"used": ones, "export": -ones, "missing": np.ones((1, 1))}, low, np.inf)
+    assert_exact(site, charges, reference, cheats=False)
+
+
 def test_minimum_bill_that_makes_import_free():
     """Below the minimum nothing more is paid for import, while export still earns: importing to export would pay."""
     tariff = {
@@ -238,119 +331,6 @@ def test_ice_tank_filled_and_melted_at_once():
     problem.exclude("fill", 15.0, "melt", 15.0)
     servers = heat * float(np.sum(price))
     assert result.ledger.total == pytest.approx(problem.solve()[0] + servers, rel=1e-6, abs=1e-7)
-
-
-# ------------------------------------------------------------------------------------------------ work
-
-CURVE = [
-    {"busy_frac": 0.0, "power_frac": 0.0},
-    {"busy_frac": 0.5, "power_frac": 0.25},
-    {"busy_frac": 1.0, "power_frac": 1.0},
-]
-SPEED = [
-    {"speed_frac": 0.8, "power_frac": 0.58},
-    {"speed_frac": 0.9, "power_frac": 0.73},
-    {"speed_frac": 1.0, "power_frac": 1.0},
-]
-NIGHT = np.array([0.5] * 12 + [-0.5] * 12)
-
-
-def plain_work(units: Any, delay_h: int, checkpoint_h: float = 0.0) -> PlainMilp:
-    """Work of ten units that may wait, hourly: ``r`` between its curves, ``stopped`` where it falls behind."""
-    units = np.broadcast_to(np.asarray(units, dtype=float), 24)
-    arrived = np.cumsum(units)
-    due = np.append(np.zeros(delay_h), arrived)[:24]
-    due[-1] = arrived[-1]
-    problem = PlainMilp(24)
-    problem.block("r", 0.0, 10.0)
-    problem.block("backlog", 0.0, arrived - due)
-    problem.block("stopped", 0.0, 20.0)
-    problem.block("resumed", 0.0, 20.0)
-    change = np.eye(24) - np.eye(24, k=-1)
-    problem.rows({"backlog": change, "r": 1.0, "stopped": -checkpoint_h}, units, units)
-    short = change @ units
-    problem.rows({"stopped": 1.0, "resumed": -1.0, "r": change}, short, short)
-    problem.exclude("stopped", 20.0, "resumed", 20.0)
-    return problem
-
-
-def plain_curve(problem: PlainMilp, price: Any, activity: str = "r") -> None:
-    """Power over activity, filled segment by segment: the second only when the first is full."""
-    price = np.asarray(price, dtype=float)
-    problem.block("first", 0.0, 5.0, 0.5 * price)
-    problem.block("second", 0.0, 5.0, 1.5 * price)
-    problem.block("full", 0.0, 1.0, whole=True)
-    problem.rows({"first": 1.0, "second": 1.0, activity: -1.0}, 0.0, 0.0)
-    problem.rows({"second": 1.0, "full": -5.0}, -np.inf, 0.0)
-    problem.rows({"first": 1.0, "full": -5.0}, 0.0, np.inf)
-
-
-def plain_speed(problem: PlainMilp) -> None:
-    """Activity ``y`` of capped units ``u``, on the line that a binary chooses, and never below another."""
-    problem.block("u", 0.0, 10.0)
-    problem.block("y", 0.0, 10.0)
-    problem.rows({"u": 1.0, "r": -1.0}, 0.0, np.inf)
-    problem.rows({"u": -0.8, "r": 1.0}, 0.0, np.inf)
-    lines = {"slow": (1.5, -0.62), "fast": (2.7, -1.7)}
-    for name, (slope, offset) in lines.items():
-        problem.block(name, 0.0, 1.0, whole=True)
-        problem.rows({"y": 1.0, "r": -slope, "u": -offset}, 0.0, np.inf)
-        problem.rows({"y": 1.0, "r": -slope, "u": -offset, name: 50.0}, -np.inf, 50.0)
-    problem.rows(dict.fromkeys(lines, 1.0), 1.0, 1.0)
-
-
-def assert_work_exact(work: dict[str, Any], reference: PlainMilp, price: Any = NIGHT, **parts: Any) -> None:
-    """The bill of one class of work equals the reference, after a repair that cost something."""
-    tariff = {"t": {"energy": [{"price_per_kwh": [float(p) for p in price]}]}}
-    result = optimize(compute_site({"batch": {"kind": "batch", **work}}, tariff=tariff, **parts))
-    assert result.certificate.certified, result.certificate
-    assert result.certificate.repair is not None
-    assert result.certificate.repair.cost > 0.1
-    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6, abs=1e-7)
-
-
-def test_power_above_a_convex_curve():
-    """A curve in an epigraph lets the servers draw more than their work takes, where that is paid for."""
-    reference = plain_work(4.0, 4)
-    plain_curve(reference, NIGHT)
-    assert_work_exact({"units": 4.0, "max_delay_h": 4.0}, reference, cluster={"power_curve": CURVE})
-
-
-def test_power_above_the_curve_of_capped_units():
-    reference = plain_work(4.0, 4)
-    plain_speed(reference)
-    reference.block("paid", 0.0, 10.0, NIGHT)
-    reference.rows({"paid": 1.0, "y": -1.0}, 0.0, 0.0)
-    assert_work_exact({"units": 4.0, "max_delay_h": 4.0, "speed_curve": SPEED}, reference)
-
-
-def test_work_repeated_without_a_stop():
-    reference = plain_work(4.0, 4, 0.5)
-    reference.block("paid", 0.0, 10.0, NIGHT)
-    reference.rows({"paid": 1.0, "r": -1.0}, 0.0, 0.0)
-    assert_work_exact({"units": 4.0, "max_delay_h": 4.0, "checkpoint_h": 0.5}, reference)
-
-
-def test_every_curve_of_work_at_once():
-    reference = plain_work(4.0, 4, 0.5)
-    plain_speed(reference)
-    plain_curve(reference, NIGHT, "y")
-    work = {"units": 4.0, "max_delay_h": 4.0, "checkpoint_h": 0.5, "speed_curve": SPEED}
-    assert_work_exact(work, reference, cluster={"power_curve": CURVE})
-
-
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 2**16), st.integers(0, 6), st.sampled_from([0.0, 0.3]))
-def test_random_work_with_negative_prices_equals_a_binary_in_every_interval(seed: int, delay: int, checkpoint: float):
-    rng = np.random.default_rng(seed)
-    price, units = rng.uniform(-0.4, 0.6, 24).round(3), rng.uniform(0.0, 9.0, 24).round(2)
-    reference = plain_work(units, delay, checkpoint)
-    plain_curve(reference, price)
-    work = {"kind": "batch", "units": units.tolist(), "max_delay_h": float(delay), "checkpoint_h": checkpoint}
-    tariff = {"t": {"energy": [{"price_per_kwh": price.tolist()}]}}
-    result = optimize(compute_site({"batch": work}, cluster={"power_curve": CURVE}, tariff=tariff))
-    assert result.certificate.certified, result.certificate
-    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6, abs=1e-7)
 
 
 # ------------------------------------------------------------------------------------------ any small site
