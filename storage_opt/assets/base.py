@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from storage_opt.modeler import Expression, Modeler
 from storage_opt.schedule import Flow
 
@@ -14,16 +17,25 @@ __all__ = ["Asset", "Opposites", "Ports"]
 
 @dataclass(frozen=True, slots=True)
 class Opposites:
-    """Two flows that nature never lets run in the same interval.
+    """Two variables (T,) of which nature lets one at most be above zero in an interval.
 
     Parameters
     ----------
-    first, second : Flow
-        The flows, such as charge and discharge of one converter.
+    first, second : str
+        Their names, such as charge and discharge of one converter. The second may be the slack of an inequality, by the
+        name of that.
+    most : pair of (T,) array or None
+        The most that variable and slack can be; None where the second is a variable, and both have bounds.
     """
 
-    first: Flow
-    second: Flow
+    first: str
+    second: str
+    most: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, first: Flow, second: Flow) -> Opposites:
+        """Two flows that are variables of their own."""
+        return cls(first.column, second.column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Battery:
             {charge_flow: charge, discharge_flow: discharge, Flow(self.name, FlowKind.ENERGY_KWH): stored[1:]},
             supply=(discharge_flow,),
             demand=(charge_flow,),
-            opposites=(Opposites(charge_flow, discharge_flow),),
+            opposites=(Opposites.of(charge_flow, discharge_flow),),
         )
 
     def loss_frac(self, horizon: Horizon) -> float:

@@ -122,7 +122,7 @@ def _state_tank(model: Modeler, name: str, tank: TankSpec, *, apart: bool) -> _T
         fill = model.variable(f"{name}.tank_charge_kw", steps, lower=0.0, upper=[most_fill], even=1.0)
         melt = model.variable(f"{name}.tank_discharge_kw", steps, lower=0.0, upper=[most_melt], even=1.0)
         net = fill - melt
-        pair = Opposites(Flow(name, FlowKind.TANK_CHARGE_KW), Flow(name, FlowKind.TANK_DISCHARGE_KW))
+        pair = Opposites.of(Flow(name, FlowKind.TANK_CHARGE_KW), Flow(name, FlowKind.TANK_DISCHARGE_KW))
         # only the difference matters where both are equally efficient, so nothing is won by both at once
         found = _Tank(net=net) if tank.charge_cop_frac == 1.0 else _Tank(fill=fill, melt=melt, opposites=(pair,))
     kept = (1.0 - tank.loss_frac_per_h) ** h

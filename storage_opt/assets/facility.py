@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from storage_opt.assets.base import Opposites, Ports
 from storage_opt.assets.cold import Cold, state_cold
+from storage_opt.assets.parts import state_parts
 from storage_opt.assets.work import Work, state_work
 from storage_opt.modeler import Expression, Limit, Modeler, Rule
 from storage_opt.schedule import Flow, FlowKind
-from storage_opt.workload.bounds import least_it_kw, load_bounds_kw
+from storage_opt.workload.bounds import activity_bounds, least_it_kw, load_bounds_kw
 from storage_opt.workload.building import Building
 from storage_opt.workload.plan import ClusterPlan, FacilityPlan
+from storage_opt.workload.power import corners
 
 __all__ = ["Facility"]
 
@@ -37,8 +39,9 @@ class Facility:
 
     Notes
     -----
-    ``units``:  ``sum u[t] <= on[t]``;  ``it_power``:  ``P[t] >= idle on[t] + span N (slope y[t] / N + offset)``, an
-    equality where the curve is a straight line;  ``ramp_up``, ``ramp_down``:  of P;
+    ``units``:  ``sum u[t] <= on[t]``;  ``it_power``:  ``above_k[t] >= y[t] - corner_k N`` for each corner of the curve,
+    where above or the slack is zero, and ``P[t] = idle on[t] + span (slope_1 y[t] + sum_k (slope_{k+1} - slope_k)
+    above_k[t])``;  ``ramp_up``, ``ramp_down``:  of P;
     ``power``:  ``load[t] = pue[t] (1 + ups) P[t] + cooling[t] + fixed``.
     """
 
@@ -48,16 +51,17 @@ class Facility:
     def build(self, model: Modeler) -> Ports:
         """State the work of every cluster, the cold, and the load."""
         flows: dict[Flow, Expression] = {}
-        it_parts = [_state_cluster(model, cluster, flows) for cluster in self.plan.clusters]
+        pairs: list[Opposites] = []
+        it_parts = [_state_cluster(model, cluster, flows, pairs) for cluster in self.plan.clusters]
         building, name = self.plan.building, self.plan.name
         steps = building.outdoor_temp_c.size
         it_kw: Expression = reduce(add, it_parts, np.zeros(steps))
-        opposites: tuple[Opposites, ...] = ()
         cooling: Expression = np.zeros(steps)
         if building.cooling is not None:
             least_heat = building.heat_kw(least_it_kw(self.plan))
             cold = state_cold(model, name, building, it_kw, least_heat, apart=self.sells)
-            cooling, opposites = cold.cooling_kw, cold.opposites
+            cooling = cold.cooling_kw
+            pairs += cold.opposites
             flows[Flow(name, FlowKind.COOLING_KW)] = cooling
             flows |= _cold_flows(name, cold)
         load = building.it_factor * it_kw if isinstance(it_kw, np.ndarray) else _scaled(building, it_kw)
@@ -74,28 +78,25 @@ class Facility:
             model.require(f"{name}.power", total == load)
             load = total
         flows[load_flow] = load
-        return Ports(flows, demand=(load_flow,), opposites=opposites)
+        return Ports(flows, demand=(load_flow,), opposites=tuple(pairs))
 
 
-def _state_cluster(model: Modeler, cluster: ClusterPlan, flows: dict[Flow, Expression]) -> Expression:
-    """IT power of a cluster (T,). [kW]"""
+def _state_cluster(
+    model: Modeler, cluster: ClusterPlan, flows: dict[Flow, Expression], pairs: list[Opposites]
+) -> Expression:
+    """IT power of a cluster (T,), its flows and pairs added to those of the building. [kW]"""
     power, name = cluster.power, cluster.name
     work = [state_work(model, plan) for plan in cluster.work]
     for stated in work:
         flows.update(stated.flows)
+        pairs += stated.opposites
     _require_units(model, cluster, work)
     nothing = np.zeros_like(power.on_units)
     activity = reduce(add, [stated.activity for stated in work], nothing)
-    standing = power.idle_kw * power.on_units
     if isinstance(activity, np.ndarray):
         it_kw: Expression = power.it_kw(activity)
-    elif len(power.curve) == 1:
-        it_kw = standing + power.span_kw * activity
     else:
-        it_kw = model.variable(f"{name}.it_kw", standing.size, lower=0.0)
-        for number, line in enumerate(power.curve, start=1):
-            offset = standing + power.span_kw * power.installed_units * line.offset
-            model.require(f"{name}.it_power_{number}", it_kw >= power.span_kw * line.slope * activity + offset)
+        it_kw = power.idle_kw * power.on_units + power.span_kw * _on_curve(model, cluster, activity, pairs)
     flows[Flow(name, FlowKind.IT_KW)] = it_kw
     if cluster.ramp_kw_per_h is not None and not isinstance(it_kw, np.ndarray):
         rule = Rule(f"{name}.ramp", f"ramp limit of {name}", "kW", f"cluster.{name}.ramp_kw_per_h")
@@ -103,6 +104,20 @@ def _state_cluster(model: Modeler, cluster: ClusterPlan, flows: dict[Flow, Expre
         model.require(f"{name}.ramp_up", it_kw[1:] - it_kw[:-1] <= most, rule)
         model.require(f"{name}.ramp_down", it_kw[:-1] - it_kw[1:] <= most, rule)
     return it_kw
+
+
+def _on_curve(model: Modeler, cluster: ClusterPlan, activity: Expression, pairs: list[Opposites]) -> Expression:
+    """Power above idle over the span of a unit (T,). [unit]"""
+    power = cluster.power
+    least, most = activity_bounds(cluster)
+    drawn = power.curve[0].slope * activity
+    for number, corner in enumerate(corners(power.curve), start=1):
+        at = power.installed_units * corner.at
+        variable, row = f"{cluster.name}.above_{number}", f"{cluster.name}.it_power_{number}"
+        parts = state_parts(model, variable, row, activity - at, most - at, least - at)
+        drawn = drawn + corner.rise * parts.above
+        pairs.append(parts.opposites)
+    return drawn
 
 
 def _require_units(model: Modeler, cluster: ClusterPlan, work: list[Work]) -> None:

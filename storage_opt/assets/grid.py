@@ -72,5 +72,5 @@ class GridConnection:
             {import_flow: imported, export_flow: exported},
             supply=(import_flow,),
             demand=(export_flow,),
-            opposites=(Opposites(import_flow, export_flow),),
+            opposites=(Opposites.of(import_flow, export_flow),),
         )

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from storage_opt.assets.base import Opposites
 from storage_opt.modeler import Expression, Limit, Modeler
 from storage_opt.schedule import FlowKind
 from storage_opt.workload.jobs import Blocks
@@ -26,6 +27,7 @@ class Part:
     rate: Expression
     extra: Mapping[FlowKind, Expression]
     backlog: Expression | None = None
+    opposites: tuple[Opposites, ...] = ()
 
 
 def state_blocks(model: Modeler, plan: WorkPlan) -> Part:

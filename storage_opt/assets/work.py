@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from storage_opt.assets.base import Opposites
 from storage_opt.assets.job_blocks import Part, state_blocks
+from storage_opt.assets.parts import state_parts
 from storage_opt.modeler import Expression, Limit, Modeler, Rule, Sense
 from storage_opt.schedule import Flow, FlowKind
 from storage_opt.workload.curves import Curves
 from storage_opt.workload.flows import resting_extra
 from storage_opt.workload.plan import WorkPlan
-from storage_opt.workload.power import segments
+from storage_opt.workload.power import corners, segments
 
 __all__ = ["Work", "state_work"]
 
@@ -33,11 +36,14 @@ class Work:
         Power above idle, in units at full load. [unit]
     flows : mapping of Flow to (T,) expression
         Flows of the class.
+    opposites : tuple of Opposites
+        Pairs of variables of which one is zero.
     """
 
     units: Expression
     activity: Expression
     flows: Mapping[Flow, Expression]
+    opposites: tuple[Opposites, ...] = ()
 
 
 def state_work(model: Modeler, plan: WorkPlan) -> Work:
@@ -47,7 +53,9 @@ def state_work(model: Modeler, plan: WorkPlan) -> Work:
     -----
     ``backlog``:  ``B[t+1] = B[t] + h (a[t] - r[t] - q[t]) + lost[t]`` with ``0 <= B <= A - D``, which is
     ``D <= W <= A``;  ``late``:  ``B <= A - D + L``;  ``at_full_speed``:  ``r <= u``;  ``slowdown``:  ``r >= s_min u``;
-    ``speed_power``:  ``y >= slope r + offset u``;  ``suspension``:  ``v[t] >= (b - r)[t] - (b - r)[t-1]``;
+    ``speed_power``:  ``faster_k >= r - s_k u`` for each corner of the curve, where faster or the slack is zero, and
+    ``y = slope_1 r + offset_1 u + sum_k (slope_{k+1} - slope_k) faster_k``;
+    ``suspension``:  ``v[t] >= (b - r)[t] - (b - r)[t-1]``, where v or the slack is zero;
     ``suspended``, ``min_running``:  ``r >= share b``;  ``ramp_up``, ``ramp_down``.
     """
     if not plan.moves:
@@ -67,7 +75,8 @@ def state_work(model: Modeler, plan: WorkPlan) -> Work:
         flows[Flow(plan.name, kind)] = sum((part.extra[kind] for part in parts if kind in part.extra), start=at_rest)
     if len(parts) == 1 and parts[0].backlog is not None:
         flows[Flow(plan.name, FlowKind.BACKLOG_UNIT_H)] = parts[0].backlog
-    return Work(units, _activity(model, plan, rate, units), flows)
+    activity, pairs = _activity(model, plan, rate, units)
+    return Work(units, activity, flows, (*pairs, *(pair for part in parts for pair in part.opposites)))
 
 
 def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
@@ -79,6 +88,7 @@ def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
     rule = _rule(plan, "deadline", "waiting work", "unit h", "max_delay_h")
     limit = curves.most_backlog_unit_h
     extra: dict[FlowKind, Expression] = {}
+    opposites: tuple[Opposites, ...] = ()
     if plan.late_curves is None:
         backlog = model.variable(f"{name}.backlog", steps, lower=0.0, upper=[Limit(rule, limit)], prompt=1.0)
     else:
@@ -90,12 +100,13 @@ def _state_curves(model: Modeler, plan: WorkPlan, number: int) -> Part:
         served = served + h * refused
     # a job no longer than an interval is never suspended
     if spec.checkpoint_h and not curves.members.size:
-        lost = _suspension(model, plan, name, rate)
+        lost, pair = _suspension(model, plan, name, rate)
         extra[FlowKind.LOST_UNITS] = lost
+        opposites = (pair,)
         served = served - h * lost
     model.require(f"{name}.backlog", backlog[1:] - backlog[:-1] + served[1:] == curves.arriving_unit_h[1:])
     model.require(f"{name}.first_backlog", backlog[:1] + served[:1] == curves.arriving_unit_h[:1])
-    return Part(rate, extra, backlog)
+    return Part(rate, extra, backlog, opposites)
 
 
 def _late_backlog(
@@ -110,14 +121,20 @@ def _late_backlog(
     return backlog
 
 
-def _suspension(model: Modeler, plan: WorkPlan, name: str, rate: Expression) -> Expression:
+def _suspension(model: Modeler, plan: WorkPlan, name: str, rate: Expression) -> tuple[Expression, Opposites]:
     """Work lost because units that unshifted work would keep busy are stopped (T,). [unit]"""
-    steps, h = plan.unshifted_units.size, model.horizon.step_h
-    stopped = model.variable(f"{name}.stopped", steps, lower=0.0)
-    short = plan.unshifted_units - rate
-    model.require(f"{name}.suspension", stopped[1:] - short[1:] + short[:-1] >= 0)
-    model.require(f"{name}.first_suspension", stopped[:1] - short[:1] >= 0)
-    return (plan.spec.checkpoint_h / h) * stopped
+    unshifted, room = plan.unshifted_units, plan.room_units
+    before, room_before = (np.append(0.0, values[:-1]) for values in (unshifted, room))
+    change = sp.eye_array(unshifted.size, format="csr") - sp.eye_array(unshifted.size, k=-1, format="csr")
+    parts = state_parts(
+        model,
+        f"{name}.stopped",
+        f"{name}.suspension",
+        change @ unshifted - change @ rate,
+        unshifted - before + room_before,
+        unshifted - before - room,
+    )
+    return (plan.spec.checkpoint_h / model.horizon.step_h) * parts.above, parts.opposites
 
 
 def _rate(model: Modeler, plan: WorkPlan, rates: list[Expression]) -> Expression:
@@ -168,17 +185,21 @@ def _capped_units(model: Modeler, plan: WorkPlan, rate: Expression) -> Expressio
     return units
 
 
-def _activity(model: Modeler, plan: WorkPlan, rate: Expression, units: Expression) -> Expression:
+def _activity(
+    model: Modeler, plan: WorkPlan, rate: Expression, units: Expression
+) -> tuple[Expression, list[Opposites]]:
+    """Power above idle, in units at full load (T,), and the pairs that keep it on its curve. [unit]"""
     if not plan.spec.speed_curve:
-        return plan.spec.power_frac * rate
-    lines = segments(plan.spec.speed_curve)
-    if len(lines) == 1:
-        return plan.spec.power_frac * (lines[0].slope * rate + lines[0].offset * units)
-    activity = model.variable(f"{plan.name}.activity", plan.room_units.size, lower=0.0)
-    for number, line in enumerate(lines, start=1):
-        drawn = line.slope * rate + line.offset * units
-        model.require(f"{plan.name}.speed_power_{number}", activity >= plan.spec.power_frac * drawn)
-    return activity
+        return plan.spec.power_frac * rate, []
+    lines, room = segments(plan.spec.speed_curve), plan.room_units
+    drawn, pairs = lines[0].slope * rate + lines[0].offset * units, []
+    for number, corner in enumerate(corners(lines), start=1):
+        speed, variable, row = corner.at, f"{plan.name}.faster_{number}", f"{plan.name}.speed_power_{number}"
+        difference, most, least = rate - speed * units, (1.0 - speed) * room, (plan.slowest_frac - speed) * room
+        parts = state_parts(model, variable, row, difference, most, least)
+        drawn = drawn + corner.rise * parts.above
+        pairs.append(parts.opposites)
+    return plan.spec.power_frac * drawn, pairs
 
 
 def _flows(plan: WorkPlan, rate: Expression, units: Expression) -> dict[Flow, Expression]:

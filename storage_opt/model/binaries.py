@@ -23,6 +23,8 @@ from storage_opt.model.watchdog import solve_watched
 __all__ = ["Exclusive", "Grown", "Marks", "both_run", "counted", "grown", "offending", "solve_with_binaries"]
 
 _MOST_ROUNDS = 6
+_PROVEN = 1e-4
+"""Gap that a mixed-integer solver leaves only when its time is over."""
 _Vector = NDArray[np.float64]
 Marks = tuple[NDArray[np.bool_], ...]
 """For each pair, the intervals that are meant (T,)."""
@@ -121,18 +123,30 @@ def grown(
         answer = solve_with_binaries(problem, marks)
         answers.append(answer)
         if answer.status is Status.INFEASIBLE:
-            reason = "energy would have to be burnt by charging and discharging, or importing and exporting, at once"
+            reason = (
+                "energy would have to be burnt by charging and discharging, or importing and exporting, at once, or by "
+                "drawing more than work takes"
+            )
             raise InfeasibleError((), reason=reason)
         if answer.bound is not None:
             bound = max(bound, answer.bound * problem.scaling.objective)
         if answer.x is None:
             return Grown(None, bound, marks, tuple(answers), tuple(counts))
         x = problem.scaling.primal(answer.x[: problem.form.size])
+        if _stopped(problem, x, answer):
+            break
         still = offending(problem.pairs, x)
         if not any((new & ~mark).any() for mark, new in zip(marks, still, strict=True)):
             break
         marks = tuple(mark | new for mark, new in zip(marks, still, strict=True))
     return Grown(x, bound, marks, tuple(answers), tuple(counts))
+
+
+def _stopped(problem: Exclusive, x: _Vector, answer: Answer) -> bool:
+    """Whether the solver ended before it had proven its point; with more binaries it would get no further."""
+    cost = problem.form.objective(x)
+    proven = -np.inf if answer.bound is None else answer.bound * problem.scaling.objective
+    return cost - proven > _PROVEN * max(abs(cost), problem.scaling.objective)
 
 
 def counted(marks: Marks) -> int:

@@ -17,7 +17,7 @@ from storage_opt.lowering.products.headroom import lower_headroom
 from storage_opt.model.builder import ModelBuilder
 from storage_opt.model.bus import assemble_bus
 from storage_opt.model.products import state_products
-from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows
+from storage_opt.model.program import ChargeTerm, Columns, OppositeColumns, Program, Rows, Slacks
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.tie_break import TieBreak
 from storage_opt.modeler import Expression, Limit
@@ -74,6 +74,7 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         even[block.where] = record.even
         prompt[block.where] = record.prompt
     where = {record.name: block.where for record, block in zip(model.variables, columns, strict=True)}
+    rows = _rows(model, stuffed.constraints)
     return Program(
         site.horizon,
         form,
@@ -81,10 +82,10 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         TieBreak(even / size**2, prompt / size),
         tuple(model.variables),
         columns,
-        _rows(model, stuffed.constraints),
+        rows,
         flows,
         terms,
-        tuple(_opposite_columns(pair, where, form) for pair in opposites),
+        *_opposites(opposites, where, rows, form, size),
         *_whole(model, columns),
     )
 
@@ -177,12 +178,30 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(values[np.isfinite(values)])
 
 
-def _opposite_columns(pair: Opposites, where: Mapping[str, slice], form: StandardForm) -> OppositeColumns:
-    first, second = where[pair.first.column], where[pair.second.column]
-    return OppositeColumns(
-        pair,
-        np.arange(first.start, first.stop),
-        np.arange(second.start, second.stop),
-        form.upper[first],
-        form.upper[second],
-    )
+def _opposites(
+    pairs: Sequence[Opposites],
+    where: Mapping[str, slice],
+    rows: Sequence[Rows],
+    form: StandardForm,
+    size: NDArray[np.float64],
+) -> tuple[tuple[OppositeColumns, ...], Slacks]:
+    """Columns of each pair, and the rows whose slack stands in one."""
+    row_of = {row.name: row.where for row in rows}
+    found: list[OppositeColumns] = []
+    slack_rows, most, sizes = [np.zeros(0, dtype=np.intp)], [np.zeros(0)], [np.zeros(0)]
+    behind = form.size
+    for pair in pairs:
+        first = where[pair.first]
+        columns = np.arange(first.start, first.stop)
+        if pair.most is None:
+            second = where[pair.second]
+            others = np.arange(second.start, second.stop)
+            found.append(OppositeColumns(pair, columns, others, form.upper[first], form.upper[second]))
+            continue
+        row = row_of[pair.second]
+        slack_rows.append(np.arange(row.start, row.stop))
+        most.append(pair.most[1])
+        sizes.append(size[first])
+        found.append(OppositeColumns(pair, columns, np.arange(behind, behind + columns.size), *pair.most))
+        behind += columns.size
+    return tuple(found), Slacks(np.concatenate(slack_rows), np.concatenate(most), np.concatenate(sizes))

@@ -2,8 +2,8 @@
 
 The convex problem leaves open that a battery charges while it discharges, or the site imports while it exports.
 With positive prices and losses no optimum does so; with negative prices or odd contracts it may pay to burn
-energy. Then the offending intervals are decided in windows of their own (:mod:`storage_opt.model.windows`); where that
-does not prove the optimum, binaries go into the whole problem.
+energy, or to draw more than a convex curve says. Then the offending intervals are decided in windows of their own
+(:mod:`storage_opt.model.windows`); where that does not prove the optimum, binaries go into the whole problem.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.assets.base import Opposites
 from storage_opt.errors import SolverError
 from storage_opt.model.binaries import Exclusive, Grown, Marks, both_run, counted, grown, offending
 from storage_opt.model.certificate import TOLERANCE, Attempt, Repair
 from storage_opt.model.kkt import optimality
 from storage_opt.model.program import OppositeColumns, Program
+from storage_opt.model.slack_columns import with_slack_columns, with_slacks, without_slacks
 from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.model.tie_break import TieBreak
-from storage_opt.model.windows import by_windows
-from storage_opt.schedule import GRID, FlowKind
+from storage_opt.model.windows import by_windows, tempted
+from storage_opt.schedule import GRID, Flow, FlowKind
 
 __all__ = ["Exact", "repaired"]
 
@@ -34,6 +36,7 @@ _MARGINS_H = (12.0, 36.0, 108.0)
 """Time around an offending interval that a window includes, one value a pass. [h]"""
 _MOST_FOLLOWING = 3
 """Times that directions are fixed where they did not matter before."""
+_EXCHANGE = Opposites.of(Flow(GRID, FlowKind.IMPORT_KW), Flow(GRID, FlowKind.EXPORT_KW))
 _Vector = NDArray[np.float64]
 
 
@@ -70,12 +73,20 @@ def repaired(
     SolverError
         When the mixed-integer solver fails.
     """
+    own = program
+    if not counted(offending(own.opposites, with_slacks(own, relaxed.x))):
+        return Exact(relaxed, relaxed.optimality.bound, None, ())
+    program, relaxed = with_slack_columns(own, relaxed)
     relaxed = _netted(program, relaxed)
     marks = offending(program.opposites, relaxed.x)
     if not counted(marks):
-        return Exact(relaxed, relaxed.optimality.bound, None, ())
+        return Exact(without_slacks(own, relaxed), relaxed.optimality.bound, None, ())
     search = _Search(program, relaxed, requested, tell or _silent)
-    marks = search.by_windows(marks)
+    pays = tempted(program, relaxed)
+    if not any((mark & wish).any() for mark, wish in zip(marks, pays, strict=True)):
+        search.tie()
+    if not search.is_proven:
+        marks = search.by_windows(marks)
     if not search.is_proven:
         search.round()
     if not search.is_proven:
@@ -84,7 +95,7 @@ def repaired(
     assert point is not None
     cost = point.optimality.cost - relaxed.optimality.cost
     repair = Repair(search.binaries, search.rounds, search.everywhere, cost, search.windows)
-    return Exact(point, search.bound, repair, tuple(search.attempts))
+    return Exact(without_slacks(own, point), search.bound, repair, tuple(search.attempts))
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +124,11 @@ class _Search:
             return False
         cost = self.best.optimality.cost
         return cost - self.bound <= TOLERANCE * max(abs(cost), 1e-9)
+
+    def tie(self) -> None:
+        """Try the larger flow of every pair in every interval: enough where running both earns nothing."""
+        everywhere = tuple(np.ones_like(mark) for mark in offending(self.program.opposites, self.relaxed.x))
+        self._keep(self._with_directions(self.relaxed.x, everywhere, self.program.tie_break))
 
     def round(self) -> None:
         """Try the direction of the larger flow wherever both run."""
@@ -182,10 +198,14 @@ class _Search:
         if point is None or counted(offending(self.program.opposites, point.x)):
             return prices
         everywhere = tuple(np.ones_like(mark) for mark in marks)
-        for found in (self._with_directions(point.x, everywhere, self.program.tie_break), point):
-            if found is not None and (self.best is None or found.optimality.cost < self.best.optimality.cost):
-                self.best = found
+        self._keep(self._with_directions(point.x, everywhere, self.program.tie_break))
+        self._keep(point)
         return prices
+
+    def _keep(self, point: Point | None) -> None:
+        """Take a point with exclusive flows when it is the cheapest so far."""
+        if point is not None and (self.best is None or point.optimality.cost < self.best.optimality.cost):
+            self.best = point
 
     def _with_directions(self, x: _Vector, marks: Marks, tie_break: TieBreak | None) -> Point | None:
         """The optimum with the directions of a point in marked intervals, ties netted; None when there is none."""
@@ -230,7 +250,7 @@ def _netted(program: Program, point: Point) -> Point:
 
 def _curtailable(program: Program, pair: OppositeColumns) -> list[NDArray[np.intp]]:
     """Columns of plants that may be curtailed instead of exporting."""
-    if pair.opposites.first.owner != GRID:
+    if pair.opposites != _EXCHANGE:
         return []
     return [
         np.arange(block.where.start, block.where.stop)
@@ -257,7 +277,7 @@ def _widened(program: Program, marks: Marks, last: bool) -> Marks:
     """
     wider = []
     for pair, mark in zip(program.opposites, marks, strict=True):
-        if last or (mark.mean() > _EVERYWHERE_SHARE and pair.opposites.first.owner != GRID):
+        if last or (mark.mean() > _EVERYWHERE_SHARE and pair.opposites != _EXCHANGE):
             wider.append(np.ones_like(mark))
         elif mark.mean() > _EVERYWHERE_SHARE:
             wider.append(mark | (program.form.cost[pair.first] + program.form.cost[pair.second] < 0))

@@ -17,7 +17,7 @@ from storage_opt.model.tie_break import TieBreak
 from storage_opt.modeler import Expression, Limit, Rule
 from storage_opt.schedule import Flow
 
-__all__ = ["ChargeTerm", "Columns", "OppositeColumns", "Program", "Rows"]
+__all__ = ["ChargeTerm", "Columns", "OppositeColumns", "Program", "Rows", "Slacks"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +50,25 @@ class ChargeTerm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OppositeColumns:
-    """Columns of two flows that must not run together, with an upper bound each (T,)."""
+    """Columns of two variables of which one must be zero, with an upper bound each (T,).
+
+    The slack of an inequality has the column that it gets behind all others, in the order of :class:`Slacks`.
+    """
 
     opposites: Opposites
     first: NDArray[np.intp]
     second: NDArray[np.intp]
     first_most: NDArray[np.float64]
     second_most: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slacks:
+    """Inequalities whose slack a pair excludes (S,), the most it can be, and its typical size."""
+
+    rows: NDArray[np.intp]
+    most: NDArray[np.float64]
+    size: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +92,9 @@ class Program:
     terms : tuple of ChargeTerm
         The charges whose sum is the objective.
     opposites : tuple of OppositeColumns
-        Pairs of flows that must not run together.
+        Pairs of variables of which one must be zero.
+    slacks : Slacks
+        The inequalities whose slacks stand in pairs, a horizon of each.
     whole : (N,) int array
         Columns that are whole numbers in the end.
     whole_spans : (N, 2) int array
@@ -97,6 +111,7 @@ class Program:
     flows: Mapping[Flow, Expression]
     terms: tuple[ChargeTerm, ...]
     opposites: tuple[OppositeColumns, ...]
+    slacks: Slacks
     whole: NDArray[np.intp]
     whole_spans: NDArray[np.intp]
 

@@ -23,7 +23,7 @@ from storage_opt.model.program import OppositeColumns, Program
 from storage_opt.model.separation import Separation
 from storage_opt.model.solve import Point
 
-__all__ = ["Windows", "by_windows"]
+__all__ = ["Windows", "by_windows", "tempted"]
 
 _LARGEST_SHARE = 0.5
 """A window longer than this share of the horizon saves no work."""
@@ -122,7 +122,7 @@ class _Window:
 
 def _parts(program: Program, prices: Point, marks: Marks, ids: _Labels, count: int) -> Iterator[_Window]:
     form = program.form
-    tempted = _tempted(program, prices)
+    wishes = tempted(program, prices)
     split = Separation.of(program, ids)
     priced = split.prices(form, prices)
     rows = replace(form, eq=sp.csr_array(form.eq), ineq=sp.csr_array(form.ineq))
@@ -135,11 +135,11 @@ def _parts(program: Program, prices: Point, marks: Marks, ids: _Labels, count: i
         own = optimality(part, scaling, prices.x[columns], eq_dual, ineq_dual)[0]
         inside = tuple(ids == number for _ in program.opposites)
         pairs = tuple(_inside(pair, place, where) for pair, where in zip(program.opposites, inside, strict=True))
-        chosen = tuple((mark | wish)[where] for mark, wish, where in zip(marks, tempted, inside, strict=True))
+        chosen = tuple((mark | wish)[where] for mark, wish, where in zip(marks, wishes, inside, strict=True))
         yield _Window(Exclusive(part, scaling, pairs), chosen, columns, inside, own.bound)
 
 
-def _tempted(program: Program, prices: Point) -> Marks:
+def tempted(program: Program, prices: Point) -> Marks:
     """Intervals in which running both flows of a pair would pay at these prices, but for what else holds them (T,).
 
     There binaries cost less than finding out in a second solve that they were needed.

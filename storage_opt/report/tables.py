@@ -202,11 +202,11 @@ def _certificate_table(certificate: Certificate, currency: str) -> RenderableTyp
     note, repair = "", certificate.repair
     if repair:
         where = "everywhere" if repair.everywhere else f"in {repair.intervals:,} places"
-        rounds = f"{repair.rounds} round{'' if repair.rounds == 1 else 's'}"
+        if not repair.intervals:
+            where = "by the larger of each pair"
+        rounds = f", {repair.rounds} round{'' if repair.rounds == 1 else 's'}" if repair.rounds else ""
         windows = f" of {repair.windows:,} window{'' if repair.windows == 1 else 's'}" if repair.windows else ""
-        note = (
-            f"opposite flows forbidden {where}{windows}, {rounds}, at a cost of {significant(repair.cost)} {currency}"
-        )
+        note = f"opposite flows forbidden {where}{windows}{rounds}, at a cost of {significant(repair.cost)} {currency}"
     return table(both("certificate"), columns, rows, note=note)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from storage_opt.workload.plan import ClusterPlan, FacilityPlan
 
-__all__ = ["least_it_kw", "load_bounds_kw"]
+__all__ = ["activity_bounds", "least_it_kw", "load_bounds_kw"]
 
 _Array = NDArray[np.float64]
 
@@ -17,10 +17,7 @@ def load_bounds_kw(plan: FacilityPlan) -> tuple[_Array, _Array]:
     building = plan.building
     least_it, most_it = least_it_kw(plan), np.zeros_like(building.outdoor_temp_c)
     for cluster in plan.clusters:
-        fixed = _fixed_activity(cluster)
-        moving = sum((w.spec.power_frac * w.room_units for w in cluster.work if w.moves), np.zeros_like(fixed))
-        most = np.minimum(fixed + moving, np.maximum(cluster.power.on_units, fixed))
-        most_it = most_it + cluster.power.it_kw(most)
+        most_it = most_it + cluster.power.it_kw(activity_bounds(cluster)[1])
     if building.cooling is None:
         return building.load_kw(least_it), building.load_kw(most_it)
     cooling, tank = building.cooling, building.cooling.tank
@@ -35,6 +32,13 @@ def load_bounds_kw(plan: FacilityPlan) -> tuple[_Array, _Array]:
         warmest = np.minimum(warmest, cooling.capacity_kw)
     most_cold = building.cooling_kw(warmest, 0.0 if tank is None else tank.charge_kw)
     return building.load_kw(least_it, least_cold), building.load_kw(most_it, most_cold)
+
+
+def activity_bounds(cluster: ClusterPlan) -> tuple[_Array, _Array]:
+    """Least and most activity of a cluster, in units at full load (T,). [unit]"""
+    fixed = _fixed_activity(cluster)
+    moving = sum((w.spec.power_frac * w.room_units for w in cluster.work if w.moves), np.zeros_like(fixed))
+    return fixed, np.minimum(fixed + moving, np.maximum(cluster.power.on_units, fixed))
 
 
 def least_it_kw(plan: FacilityPlan) -> _Array:

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from storage_opt.spec.cluster import ClusterSpec, MeasuredPowerSpec
 from storage_opt.spec.workload import SpeedPoint
 
-__all__ = ["PowerModel", "Segment", "measured_powers", "power_model", "segments"]
+__all__ = ["Corner", "PowerModel", "Segment", "corners", "measured_powers", "power_model", "segments"]
 
 _Array = NDArray[np.float64]
+_STRAIGHT = 1e-9
+"""Rise of a slope, as a share of it, below which two lines are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,14 @@ class Segment:
 
     slope: float
     offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """Where the slope of a curve rises, and by how much."""
+
+    at: float
+    rise: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +91,13 @@ def segments(corners: Sequence[tuple[float, float]] | Sequence[SpeedPoint]) -> t
         slope = (y1 - y0) / (x1 - x0)
         lines.append(Segment(slope, y0 - slope * x0))
     return tuple(lines)
+
+
+def corners(lines: Sequence[Segment]) -> tuple[Corner, ...]:
+    """Corners of a convex curve: it is ``first line + sum of rise max(0, x - at)``; there is none within a line."""
+    pairs = zip(lines, lines[1:], strict=False)
+    rises = ((before, after, after.slope - before.slope) for before, after in pairs)
+    return tuple(Corner((a.offset - b.offset) / rise, rise) for a, b, rise in rises if rise > _STRAIGHT * b.slope)
 
 
 def measured_powers(measured: MeasuredPowerSpec) -> tuple[float, float]:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from storage_opt import optimize
 from storage_opt.charges.base import Charge
+from storage_opt.charges.deviation import DeviationBand
+from storage_opt.charges.quantity import PeriodEnergy
 from storage_opt.errors import InfeasibleError
 from storage_opt.model.compile import compile_program
 from storage_opt.model.optimum import Optimum, solve_program
@@ -24,7 +26,7 @@ from storage_opt.schedule import Flow, FlowKind, Metered
 from storage_opt.spec.resolved import Site
 from tests.support.compute_sites import compute_site
 from tests.support.plain_milp import PlainMilp, plain_battery
-from tests.support.small_sites import EXPORT, energy_charge, small_site
+from tests.support.small_sites import EXPORT, energy_charge, line, small_site, whole_periods
 
 POWER, ENERGY, EFFICIENCY = 60.0, 120.0, 0.9
 BATTERY = {
@@ -195,6 +197,97 @@ def test_self_use_floor_that_only_burning_could_keep():
         optimize(self_use_site(0.8, sold=0.25))
     with pytest.raises(AssertionError, match="infeasible"):
         self_use_reference(0.8, 95.0 * SUN, 0.25).solve()
+
+
+def contract_site(contract: dict[str, Any], sold: float, capacity: float = 95.0) -> Site:
+    """A site with PV, a battery, a flat price and one rule of its contract."""
+    return small_site(
+        40.0,
+        battery={"bess": BATTERY},
+        generator={"pv": {"capacity_kw": capacity, "profile": SUN}},
+        grid={"import_limit_kw": LIMIT, "export_limit_kw": LIMIT},
+        contract=contract,
+        tariff={
+            "flat": {"energy": [{"price_per_kwh": 0.3}]},
+            "feed_in": {"meter": "export", "paid_to_site": True, "energy": [{"price_per_kwh": sold}]},
+        },
+    )
+
+
+@pytest.mark.parametrize("sold", [0.1, 0.25, 0.29])
+def test_daily_evenness_of_import(sold: float):
+    """Importing while exporting at noon would lift the lowest import of the day."""
+    result = optimize(contract_site({"exchange_peak_valley_max_frac": 0.6}, sold))
+    assert result.certificate.certified, result.certificate
+    assert result.certificate.repair is not None
+    reference = plain_site(np.full(24, 40.0), 0.3, sold, plant=95.0 * SUN)
+    reference.block("low", size=1)
+    reference.block("high", size=1)
+    each = np.ones((24, 1))
+    reference.rows({"import": 1.0, "low": -each}, 0.0, np.inf)
+    reference.rows({"import": -1.0, "high": each}, 0.0, np.inf)
+    reference.rows({"low": 1.0, "high": -0.4}, 0.0, np.inf)
+    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6)
+
+
+def metered_site(share: float) -> tuple[Site, PlainMilp]:
+    """Own energy has to be a share of consumption by the meter, which is import, generation and less export."""
+    contract = {
+        "self_use_of_consumption_min_frac": share,
+        "consumption_basis": "metered",
+        "deduct_storage_losses": False,
+    }
+    reference = plain_site(np.full(24, 40.0), 0.3, 0.28, plant=95.0 * SUN)
+    ones = np.ones((1, 24))
+    terms = {"used": (1.0 - share) * ones, "export": (share - 1.0) * ones, "import": -share * ones}
+    reference.rows(terms, 0.0, np.inf)
+    return contract_site(contract, 0.28), reference
+
+
+@pytest.mark.parametrize("share", [0.5, 0.55])
+def test_self_use_of_metered_consumption(share: float):
+    """Consumption by the meter grows with what storage loses, and so does what has to be own energy."""
+    site, reference = metered_site(share)
+    result = optimize(site)
+    assert result.certificate.certified, result.certificate
+    assert result.ledger.total == pytest.approx(reference.solve()[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("share", "reason"), [(0.57, "energy would have to be burnt"), (0.65, "self_use_of_consumption_min_frac")]
+)
+def test_self_use_of_metered_consumption_that_no_schedule_keeps(share: float, reason: str):
+    """At 57 % a schedule that burns own energy in its converter would keep the rule, at 65 % none."""
+    site, reference = metered_site(share)
+    with pytest.raises(InfeasibleError, match=reason):
+        optimize(site)
+    with pytest.raises(AssertionError, match="infeasible"):
+        reference.solve()
+
+
+@pytest.mark.parametrize(("share", "fee", "sold"), [(0.9, 0.22, 0.4), (0.9, 0.22, 0.05), (0.8, 0.5, 0.3)])
+def test_take_or_pay(share: float, fee: float, sold: float):
+    """What is used less what is exported is paid for, and up to a share of what is available it is paid anyway."""
+    grid = {"import_limit_kw": LIMIT, "export_limit_kw": LIMIT}
+    plant = {"pv": {"capacity_kw": 95.0, "profile": SUN}}
+    site = small_site(40.0, battery={"bess": BATTERY}, generator=plant, grid=grid)
+    available, groups = 95.0 * SUN, whole_periods(site.horizon)
+    taken = Metered.of(Flow("pv", FlowKind.USED_KW)) - EXPORT
+    low, nothing = np.array([share * available.sum()]), np.zeros(1)
+    missing = DeviationBand(
+        line("take_or_pay"), PeriodEnergy(taken, groups), low, nothing + np.inf, nothing + fee, nothing
+    )
+    charges = (
+        energy_charge(site, 0.3),
+        energy_charge(site, fee, taken, "plant"),
+        missing,
+        energy_charge(site, -sold, EXPORT, "export"),
+    )
+    reference = plain_site(np.full(24, 40.0), 0.3, sold + fee, plant=available, plant_cost=fee)
+    reference.block("missing", 0.0, np.inf, fee, size=1)
+    ones = np.ones((1, 24))
+    reference.rows({"used": ones, "export": -ones, "missing": np.ones((1, 1))}, low, np.inf)
+    assert_exact(site, charges, reference, cheats=False)
 
 
 def test_minimum_bill_that_makes_import_free():
