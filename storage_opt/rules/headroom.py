@@ -66,7 +66,7 @@ class PowerHeadroom:
     Notes
     -----
     ``room``:  ``sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]``, with what is kept
-    (:mod:`storage_opt.rules.kept`) for W where calls of several products may follow one another.
+    (:mod:`storage_opt.rules.kept`) for W where products are called together.
     """
 
     equation: ClassVar[str] = "sum_p share_p scale[t] r_p[t] + drain sum_p W_p[t] <= constant[t] + available[t]"
@@ -150,9 +150,9 @@ class EnergyHeadroom:
     -----
     ``energy``:  ``sum_p share_p W_p <= constant + margin`` with ``W_p`` the energy that a call of p takes if it ends
     there and began as early as it may (:mod:`storage_opt.rules.sliding`): at the end of each interval and, where a call
-    that began with an interval ends within one, also with what is left at its start (``energy_begun``); in between the
-    energy left goes straight from one to the other. Power held is never negative, so shorter calls take less. Where
-    calls of several products may follow one another, what the ended ones took stays behind
+    that began with an interval ends within one, with what is left at its start (``energy_begun``) and at its end
+    (``energy_after_begun``); in between the energy left goes straight from one to the other. Power held is never
+    negative, so shorter calls take less. Where products are called together, what the shorter call took stays behind
     (:mod:`storage_opt.rules.kept`).
     """
 
@@ -183,9 +183,12 @@ class EnergyHeadroom:
                 model.require(self.rule.name, taken[where] - left[where] <= limit[where], self.rule)
                 continue
             part = f"begun_{round(100 * at_frac)}"
-            # at the start, not a mixture of both ends: its rows would be nearly parallel to those of the dynamics
+            # at both ends, not a mixture of them: its rows would be nearly parallel to those of the dynamics
             before = np.minimum(limit[later - 1], limit[later])
             model.require(f"{self.rule.name}_{part}", taken[later] - left[later - 1] <= before, self.rule)
+            if any(claim.duration_h > model.horizon.step_h for claim in self.claims):
+                name = f"{self.rule.name}_after_{part}"
+                model.require(name, taken[where] - left[where] <= limit[where], self.rule)
             if first.size:
                 change = self.change.value(flows)[first] + self.change_constant_kwh[first]
                 name = f"{self.rule.name}_first_{part}"
@@ -203,7 +206,7 @@ class EnergyHeadroom:
                 continue
             starting = ending - self.change.value(flows) - self.change_constant_kwh
             starting[1:] = np.minimum(self.constant_kwh[:-1], self.constant_kwh[1:]) + self.margin.value(flows)[:-1]
-            left.append(starting)
+            left.append(np.minimum(starting, ending))
         return checked_room(self.rule, np.concatenate(taken), np.maximum(np.concatenate(left), 0.0))
 
 

@@ -1,7 +1,7 @@
-"""What calls that have ended took: it stays behind while calls of other products go on.
+"""What a call that has ended took: it stays behind while longer calls that began with it go on.
 
-A store that answers a call of one product and then one of another has to hold the energy of both. So any unbroken
-series of calls, one of each product, can be answered, whatever their order and length.
+Products may be called together. A store then has to hold what the short call took until the long one ends, also where
+less is held for the short one by then. After a call the next one finds the energy of the plan.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.grouping import incidence
 from storage_opt.modeler import Expression, Modeler
-from storage_opt.rules.claims import NOT_CALLED, Claim, called, ends_within, intervals_of, products_of, touched_by
+from storage_opt.rules.claims import NOT_CALLED, Claim, called, ends_within, products_of, touched_by
 from storage_opt.schedule import Flow
 
 __all__ = ["kept"]
@@ -31,8 +31,9 @@ def kept(
 
     Notes
     -----
-    ``kept``:  ``K_p[t] >= W_p[s]`` for every s from which calls of the others may have gone on until t; where these are
-    many ``kept_on``:  ``K_p[t] >= K_p[t-1]`` while calls may go on. Elsewhere K is W. Returned is the sum over p.
+    ``kept``:  ``K_p[t] >= W_p[s]`` for every s with which a call of p may have ended that began with a longer one which
+    goes on until t; where these are many ``kept_on``:  ``K_p[t] >= K_p[t-1]`` while it may go on. Elsewhere K is W.
+    Returned is the sum over p.
     """
     h, steps = model.horizon.step_h, model.horizon.steps
     points, products = ends_within(claims, h), products_of(claims)
@@ -57,16 +58,17 @@ def _sum(parts: Iterable[Expression]) -> Expression:
 
 
 def _regions(products: dict[str, tuple[Claim, ...]], step_h: float) -> dict[str, tuple[_Where, int]]:
-    """Intervals in which what calls of a product took matters to calls of others, and how far back it may lie."""
+    """Intervals in which what calls of a product took matters to longer ones, and how far back it may lie."""
     touched = {name: touched_by(part, step_h) for name, part in products.items()}
+    lasting = {name: max(claim.duration_h for claim in part) for name, part in products.items()}
     regions = {}
     for name, own in touched.items():
-        if name == NOT_CALLED:
-            continue  # it lasts as long as any series of calls
-        others = [other for other in products if other not in {name, NOT_CALLED}]
-        behind = intervals_of([claim for other in others for claim in products[other]], step_h)
+        longer = [other for other in products if other != NOT_CALLED and lasting[other] > lasting[name] + 1e-9]
+        if name == NOT_CALLED or not longer:
+            continue  # what is not called lasts as long as any call
+        behind = int(np.ceil((max(lasting[other] for other in longer) - lasting[name]) / step_h - 1e-9))
         reach = np.convolve(own.astype(np.float64), np.ones(behind + 1))[: own.size] > 0
-        meets = np.any([touched[other] for other in others], axis=0) if others else np.zeros_like(own)
+        meets = np.any([touched[other] for other in longer], axis=0)
         regions[name] = (np.flatnonzero(reach & meets), behind)
     return regions
 

@@ -1,14 +1,14 @@
 """Calls of what is sold, simulated: every start, every set of products, on top of what the plan expects.
 
-A call begins with an interval and lasts as long as it may; products that are called begin together, or one when the
-other ends. Before it the plan holds, which is that of the mean; during it nothing that is held the other way is called.
+A call begins with an interval and lasts as long as it may; products that are called begin together. Before
+it the plan holds, which is that of the mean; during it nothing that is held the other way is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, permutations
+from itertools import combinations
 
 import numpy as np
 
@@ -68,11 +68,6 @@ class WorstCalls:
         for together in _subsets(sold):
             for start in self._starts(together[:1], provider, direction):
                 yield from self._of(dict.fromkeys(together, start), provider, direction)
-        for series in (*permutations(sold, 2), *permutations(sold, 3)):
-            lengths = [int(np.ceil(a.duration_h(p) / a.step_h - 1e-9)) for p in series]
-            for start in self._starts(series[:1], provider, direction):
-                begins = start + np.cumsum([0, *lengths[:-1]])
-                yield from self._of(dict(zip(series, begins.tolist(), strict=True)), provider, direction)
 
     def _of(self, calls: dict[str, int], provider: str, direction: str) -> Iterator[tuple[dict[str, int], int, float]]:
         """The scenario with the time that it lasts, if something is held for each call."""

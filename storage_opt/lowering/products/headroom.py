@@ -57,25 +57,20 @@ def _claims(held: tuple[HeldPower, ...], direction: str, provider: Provider) -> 
     """What products may take of a provider in a direction, on top of the plan.
 
     A call of all that is held goes beyond the plan by what is not called on average; no call at all of what is held the
-    other way goes beyond it by what is, for as long as an unbroken series of calls may last.
+    other way goes beyond it by what is, for as long as the longest call may last.
     """
     mine = [product for product in held if provider in product.providers]
     direct = [p for p in mine if _offers(p, provider, direction)]
-    series_h = sum(_whole_h(p) if len(direct) > 1 else p.duration_h for p in direct)
+    longest_h = max((p.duration_h for p in direct), default=0.0)
     claims = []
     for product in mine:
         called = product.spec.call_probability_frac
         for way, share in ((direction, 1.0 - called), (_OTHER[direction], called)):
             if share and _offers(product, provider, way):
-                lasts_h = product.duration_h if way == direction else max(product.duration_h, series_h)
+                lasts_h = product.duration_h if way == direction else max(product.duration_h, longest_h)
                 where = product.offered_by(provider, way)
                 claims.append(Claim(product.flow(provider, way), product.name, share, lasts_h, where, way == direction))
     return tuple(claims)
-
-
-def _whole_h(product: HeldPower) -> float:
-    """Time of the intervals that a call touches. [h]"""
-    return float(np.ceil(product.duration_h / product.step_h - 1e-9) * product.step_h)
 
 
 def _offers(product: HeldPower, provider: Provider, way: str) -> bool:
