@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from storage_opt.studies.flexibility import value_of_flexibility
     from storage_opt.studies.islanding import Islanding, simulate_islanding
     from storage_opt.studies.result import DispatchResult
+    from storage_opt.studies.stack import value_stack
     from storage_opt.studies.whole_intervals import whole_intervals
 
 _HOME = {
@@ -68,6 +69,7 @@ _HOME = {
     "read_schedule": "io.schedule_file",
     "simulate_islanding": "studies.islanding",
     "value_of_flexibility": "studies.flexibility",
+    "value_stack": "studies.stack",
     "whole_intervals": "studies.whole_intervals",
     "write_schedule": "io.schedule_file",
     "write_site": "io.site_writer",
@@ -101,6 +103,7 @@ __all__ = [
     "read_schedule",
     "simulate_islanding",
     "value_of_flexibility",
+    "value_stack",
     "whole_intervals",
     "write_schedule",
     "write_site",
