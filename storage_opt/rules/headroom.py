@@ -217,6 +217,9 @@ def _variant(name: str, part: str) -> str:
 
 def checked_room(rule: Rule, claimed: _Array, left: _Array) -> RuleCheck:
     """What is left and what is claimed of it where they come closest; nothing is left where nothing is claimed."""
+    limited = np.isfinite(left)
+    if limited.any():
+        claimed, left = claimed[limited], left[limited]
     worst = int(np.argmax(claimed - left)) if np.any(claimed > left) else int(np.argmax(claimed))
     scale = max(float(np.max(claimed, initial=0.0)), float(np.max(left[np.isfinite(left)], initial=0.0)), 1.0)
     ok = bool(np.all(claimed - left <= TOLERANCE_RELATIVE * scale))
