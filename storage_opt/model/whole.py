@@ -191,9 +191,8 @@ class _Search:
         """
         assert self.best is not None
         values = self.best[1].x[self.program.whole].round()
-        in_windows = np.concatenate([part.decisions for part in windows.parts])
-        if in_windows.size < self.program.whole.size:
-            return
+        if sum(part.decisions.size for part in windows.parts) < self.program.whole.size:
+            return  # a decision that stands in no window can't be proven by one
         least = self.best[1].optimality.cost - TOLERANCE / 2 * abs(self.best[1].optimality.cost)
         open_: list[int] = []
         seconds = 0.0

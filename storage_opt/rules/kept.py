@@ -78,12 +78,19 @@ def _held(name: str, taken: dict[float, Expression], where: _Where, behind: int,
     points = list(taken)
     count, size = len(points), where.size * len(points)
     held = model.variable(f"{name}.kept_kwh", size, lower=0.0)
+    if count == 1:
+        _require_kept(name, held, taken[points[0]], where, range(behind + 1), model)
+        return held
+    # of its own interval a point sees what has passed, of those before it everything
+    most = model.variable(f"{name}.interval_kwh", model.horizon.steps, lower=0.0)
+    before = model.variable(f"{name}.before_kwh", where.size, lower=0.0)
     for number, x in enumerate(points):
+        model.require(f"{name}.kept_in_block", most - taken[x] >= 0)
         at = np.arange(where.size) * count + number
-        for earlier in points:
-            # of its own interval a point sees what has passed, of those before it everything
-            nearest = 0 if earlier <= x else 1
-            _require_kept(name, held[at], taken[earlier], where, range(nearest, behind + 1), model)
+        model.require(f"{name}.kept", held[at] - before >= 0)
+        for earlier in points[: number + 1]:
+            model.require(f"{name}.kept", held[at] - taken[earlier][where] >= 0)
+    _require_kept(name, before, most, where, range(1, behind + 1), model)
     return held
 
 

@@ -94,9 +94,9 @@ def test_called_energy_is_that_of_the_mean():
     assert saved(flat(**terms)) == pytest.approx(500.0 * (0.3 + 0.24), rel=1e-6)
 
 
-def test_calls_of_two_products_are_backed_one_after_the_other():
-    # 500 kWh for an hour from 18:00 and 2 x r for two hours from 19:00 out of one battery: a kW of the first takes
-    # 1 kWh for 0.2, a kW of the second 2 kWh for 0.3, so 500 kW of the first and 250 kW of the second
+def test_after_a_call_the_next_one_finds_the_energy_of_the_plan():
+    # 500 kW for an hour from 18:00 take 500 kWh of 1,000, 500 kW for two hours from 19:00 take all: 0.2 and 0.3 for
+    # each kW, because they are never called together and the first call is made good before the next
     first = {"direction": "up", "duration_h": 1.0, "price_held_per_kw_day": 0.2, "window": [{"hours": ["18:00-19:00"]}]}
     second = {
         "direction": "up",
@@ -105,10 +105,16 @@ def test_calls_of_two_products_are_backed_one_after_the_other():
         "window": [{"hours": ["19:00-21:00"]}],
     }
     site = flat(price=[0.5] * 24, regulation={"first": first, "second": second})
-    # the plan may charge between the two, at 500 kW for an hour, but a call up would take that as well: what is charged
-    # from 19:00 on serves the later hours of the second, of which the first hour stays 1 kWh for each kW
-    assert saved(site) >= 500.0 * 0.2 + 250.0 * 0.3 - 1e-3
-    assert saved(site) < 500.0 * 0.2 + 500.0 * 0.3 - 1.0
+    assert saved(site) == pytest.approx(500.0 * 0.2 + 500.0 * 0.3, rel=1e-6)
+
+
+def test_what_a_short_call_took_stays_behind_while_a_longer_one_goes_on():
+    # called together at 18:00: an hour of r and two of s take r + 2 s of 1,000 kWh, at 0.4 and 0.5 for each kW; r = 500
+    # leaves s = 250: 200 + 125, more than s = 500 alone, 250
+    short = {"direction": "up", "duration_h": 1.0, "price_held_per_kw_day": 0.4, "window": [{"hours": ["18:00-19:00"]}]}
+    long = {"direction": "up", "duration_h": 2.0, "price_held_per_kw_day": 0.5, "window": [{"hours": ["18:00-20:00"]}]}
+    site = flat(price=[0.5] * 24, regulation={"short": short | {"max_kw": 500.0}, "long": long})
+    assert saved(site) == pytest.approx(500.0 * 0.4 + 250.0 * 0.5, rel=1e-6)
 
 
 # ------------------------------------------------------------------------------- load that may be dropped

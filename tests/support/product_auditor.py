@@ -12,7 +12,7 @@ from tests.support.product_table import ProductTable
 __all__ = ["ProductAuditor"]
 
 _Array = np.ndarray
-_RELATIVE = 5e-6
+_RELATIVE = 2e-5
 
 
 class ProductAuditor(ProductTable):

@@ -17,7 +17,7 @@ from tests.support.product_table import OTHER_WAY, ProductTable
 __all__ = ["WorstCalls"]
 
 _Array = np.ndarray
-_RELATIVE = 5e-6
+_RELATIVE = 2e-5
 _MOST_TOGETHER = 3
 
 

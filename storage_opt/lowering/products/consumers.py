@@ -127,8 +127,11 @@ def _work_down(cluster: ClusterPlan, plan: WorkPlan, kw_per_unit: _Array, step_h
     backlog = Metered.of(Flow(name, FlowKind.BACKLOG_UNIT_H))
     waiting = _rule(name, "energy_down", "work that waits", "unit h")
     arriving = plan.curves[0].arriving_unit_h
+    change = rate.times(-step_h)
+    if plan.spec.checkpoint_h:
+        change = change + Metered.of(Flow(name, FlowKind.LOST_UNITS)).times(step_h)
     nothing = np.zeros_like(per_kw)
-    backing = Backing(waiting, backlog, nothing, per_kw, rate.times(-step_h), arriving)
+    backing = Backing(waiting, backlog, nothing, per_kw, change, arriving)
     most_kwh = float((plan.curves[0].most_backlog_unit_h * kw_per_unit).max())
     most_kw = plan.room_units * kw_per_unit
     return Side(most_kw, float(most_kw.max(initial=0.0)), rooms, (backing,), most_kwh=most_kwh)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from storage_opt.catalog.provenance_row import stale_note
 from storage_opt.lowering.products.events import event_responses
+from storage_opt.lowering.products.held import held_powers
 from storage_opt.lowering.products.presets import gaps_filled, preset_row
 from storage_opt.spec.resolved import Site
 
@@ -16,8 +17,13 @@ _SECTIONS = ("regulation", "response", "incentive")
 
 
 def product_notes(site: Site) -> tuple[str, ...]:
-    """Events left out, baselines that may be gamed, and what presets filled in, with source and confidence."""
-    return (*_of_presets(site), *(note for product in event_responses(site) for note in product.notes))
+    """Events left out, baselines that may be gamed, losses not counted, and what presets filled in, with its source."""
+    expected = (
+        f"regulation.{held.name}: the plan is that of the mean of calls; what calls both ways lose is left out"
+        for held in held_powers(site)
+        if held.spec.call_probability_frac and len(held.directions) > 1
+    )
+    return (*_of_presets(site), *expected, *(note for product in event_responses(site) for note in product.notes))
 
 
 def _of_presets(site: Site) -> Iterator[str]:
