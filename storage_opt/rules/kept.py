@@ -85,7 +85,7 @@ def _held(name: str, taken: dict[float, Expression], where: _Where, behind: int,
     most = model.variable(f"{name}.interval_kwh", model.horizon.steps, lower=0.0)
     before = model.variable(f"{name}.before_kwh", where.size, lower=0.0)
     for number, x in enumerate(points):
-        model.require(f"{name}.kept_in_block", most - taken[x] >= 0)
+        model.require(f"{name}.kept_within", most - taken[x] >= 0)
         at = np.arange(where.size) * count + number
         model.require(f"{name}.kept", held[at] - before >= 0)
         for earlier in points[: number + 1]:
