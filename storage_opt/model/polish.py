@@ -97,15 +97,20 @@ def _snapped_battery(site: Site, name: str, flows: Mapping[Flow, _Values], noise
     spec = site.spec.battery[name]
     charge, discharge = Flow(name, FlowKind.CHARGE_KW), Flow(name, FlowKind.DISCHARGE_KW)
     one_step_kwh = site.horizon.step_h * max(spec.power_kw, spec.discharge_limit_kw)
+    admitted = noise
     while True:
         into = _snapped(flows[charge], spec.power_kw, noise * spec.power_kw)
         out = _snapped(flows[discharge], spec.discharge_limit_kw, noise * spec.discharge_limit_kw)
+        # what runs both ways is netted so that the cells notice nothing
+        kept = spec.charge_efficiency * spec.discharge_efficiency
+        less_in = (into < out) & (into <= NOISE_RELATIVE * spec.power_kw)
+        less_out = (out < into) & (out <= NOISE_RELATIVE * spec.discharge_limit_kw)
         snapped = {
-            charge: np.where((into < out) & (into <= NOISE_RELATIVE * spec.power_kw), 0.0, into),
-            discharge: np.where((out < into) & (out <= NOISE_RELATIVE * spec.discharge_limit_kw), 0.0, out),
+            charge: np.where(less_in, 0.0, np.where(less_out, np.maximum(into - out / kept, 0.0), into)),
+            discharge: np.where(less_out, 0.0, np.where(less_in, np.maximum(out - into * kept, 0.0), out)),
         }
         drift_kwh = np.abs(_stored_change(site, name, flows, snapped)).max(initial=0.0)
-        if drift_kwh <= NOISE_RELATIVE * max(spec.energy_kwh, one_step_kwh) or noise < NOISE_RELATIVE * _FINER**2:
+        if drift_kwh <= admitted * max(spec.energy_kwh, one_step_kwh) or noise < NOISE_RELATIVE * _FINER**2:
             return snapped
         noise *= _FINER
 
