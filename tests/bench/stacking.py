@@ -53,7 +53,7 @@ def stacking_site(*, smoke: bool, step_minutes: int) -> Site:
     site = worn_site(smoke=False, step_minutes=step_minutes)
     if smoke:
         year = site.horizon.first_day.year
-        site = site.between(date(year, 7, 1), date(year, 7, 15))
+        site = site.between(date(year, 7, 1), date(year, 8, 15))
     added: dict[str, Any] = {
         "regulation": {name: RegulationSpec.model_validate(raw) for name, raw in REGULATION.items()},
         "response": {name: ResponseSpec.model_validate(raw) for name, raw in RESPONSE.items()},
