@@ -1,8 +1,10 @@
 """Decisions that are whole numbers in the end: which events are joined, which days a block is bid.
 
-The convex problem takes them between 0 and 1, where joining a part of an event is as good as it may be; often enough
-its optimum is reached by whole decisions too, which is tried first. Otherwise a mixed-integer solver decides them, and
-the convex problem is solved again with what was decided.
+The convex problem takes them between 0 and 1, where joining a part of an event is as good as it may be. Often its
+optimum is reached by whole decisions too, which is tried first. Then windows decide by themselves and bound what any
+decisions can cost (:mod:`storage_opt.model.whole_windows`), and every combination of the few left open is tried. Where
+there are no windows, or too much stays open, shares are rounded, and a problem that is small enough goes to a
+mixed-integer solver as a whole. The convex problem is solved again with whatever was decided.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import SolverError
+from storage_opt.model.backends import Status
 from storage_opt.model.certificate import TOLERANCE, Attempt
 from storage_opt.model.kkt import optimality
 from storage_opt.model.program import Program
-from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.solve import Point, Verdict, solve_convex
 from storage_opt.model.watchdog import solve_watched
 from storage_opt.model.whole_windows import WholeWindows, whole_in_windows
 
@@ -104,12 +107,13 @@ def all_taken(program: Program, *, requested: str | None = None) -> Decided | No
     if not 0 < program.whole.size <= _FEW:
         return None
     attempts: list[Attempt] = []
-    taken = _fixed(program, np.ones(program.whole.size), requested, attempts)
-    found = None if taken is None else whole_in_windows(program, taken[1], 0.0)
-    if taken is None or found is None or not _proves(taken[1], found.bound):
+    fixed, verdict = _fixed(program, np.ones(program.whole.size), requested, attempts)
+    taken = verdict.point
+    found = None if taken is None else whole_in_windows(program, taken, 0.0)
+    if taken is None or found is None or not _proves(taken, found.bound):
         return None
     said = f"optimal in {len(found.parts):,} windows of {program.whole.size:,} {WHOLE}"
-    return Decided(*taken, found.bound, (*attempts, Attempt("HIGHS", said, found.seconds)))
+    return Decided(fixed, taken, found.bound, (*attempts, Attempt("HIGHS", said, found.seconds)))
 
 
 def _proves(point: Point, bound: float) -> bool:
@@ -177,7 +181,7 @@ class _Search:
             self._record(f"optimal in {len(found.parts):,} windows", found.seconds)
             windows = found if windows is None or found.bound > windows.bound else windows
             self.bound = max(self.bound, found.bound)
-            prices = self._try(self._within_counts(found.values))
+            prices = self._try(self._within_counts(found.values)).point
             if self.is_proven:
                 return
         if windows is not None and self.best is not None:
@@ -209,8 +213,7 @@ class _Search:
         for combination in product((0.0, 1.0), repeat=len(open_)):
             tried = values.copy()
             tried[open_] = combination
-            point = self._try(tried)
-            costs.append(np.inf if point is None else point.optimality.bound)
+            costs.append(_bound(self._try(tried)))
         self._record(f"every combination of {len(open_)}", seconds)
         self.bound = max(self.bound, min(costs))
 
@@ -244,29 +247,35 @@ class _Search:
         if answer.x is not None:
             self._try(np.round(program.scaling.primal(answer.x)[program.whole]))
 
-    def _try(self, values: _Vector) -> Point | None:
-        """Solve with these decisions, and keep them where they are the cheapest so far; their point."""
-        tried = _fixed(self.program, values, self.requested, self.attempts)
-        if tried is None:
-            return None
-        if self.best is None or tried[1].optimality.cost < self.best[1].optimality.cost:
-            self.best = tried
-        return tried[1]
+    def _try(self, values: _Vector) -> Verdict:
+        """Solve with these decisions, and keep them where they are the cheapest so far; what came out."""
+        fixed, verdict = _fixed(self.program, values, self.requested, self.attempts)
+        point = verdict.point
+        if point is not None and (self.best is None or point.optimality.cost < self.best[1].optimality.cost):
+            self.best = fixed, point
+        return verdict
 
 
 def _fixed(
     program: Program, values: _Vector, requested: str | None, attempts: list[Attempt]
-) -> tuple[Program, Point] | None:
-    """The program with its whole decisions at `values`, and its optimum; None when there is none. Notes the calls."""
+) -> tuple[Program, Verdict]:
+    """The program with its whole decisions at `values`, and what came out of it. Notes the calls."""
     lower, upper = program.form.lower.copy(), program.form.upper.copy()
     lower[program.whole] = upper[program.whole] = values
     form = program.form.with_bounds(lower, upper)
     try:
         verdict = solve_convex(form, program.scaling, program.tie_break, requested=requested)
     except SolverError:
-        return None
+        verdict = Verdict(None, Status.FAILED, ())
     attempts += verdict.attempts
-    return None if verdict.point is None else (replace(program, form=form), verdict.point)
+    return replace(program, form=form), verdict
+
+
+def _bound(verdict: Verdict) -> float:
+    """Cost that the decisions of a verdict can't beat; a solver that fails proves nothing. [money]"""
+    if verdict.point is not None:
+        return verdict.point.optimality.bound
+    return np.inf if verdict.status is Status.INFEASIBLE else -np.inf
 
 
 def _silent(message: str) -> None:

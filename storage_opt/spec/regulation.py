@@ -43,7 +43,7 @@ class RegulationSpec(ProductSpec):
     call_probability_frac: Fraction = 0.0
     """Share of the power held that is called on average; the plan is then that of the mean."""
     recovery_h: Hours = 4.0
-    """Time after a call in which work that it delayed is caught up; no second call comes before."""
+    """Time after a call in which work that it delayed is caught up; no second call of the product comes before."""
 
     @model_validator(mode="after")
     def _held_power_is_constant_for_what_is_paid(self) -> Self:

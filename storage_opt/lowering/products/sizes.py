@@ -8,7 +8,7 @@ from storage_opt.catalog.products import ProductRow
 from storage_opt.lowering.products.provider import Provider
 from storage_opt.lowering.refusal import refuse
 
-__all__ = ["rated_together_kw", "require_backing", "require_size", "together_kw"]
+__all__ = ["require_backing", "require_size", "together_kw"]
 
 _SLIVER = 1e-9
 
@@ -17,12 +17,6 @@ def together_kw(providers: Sequence[Provider], direction: str, duration_h: float
     """Most that providers can give together for the whole of a call. [kW]"""
     sides = [side for provider in providers if (side := provider.side(direction)) is not None]
     return sum(min(float(side.most_kw.max(initial=0.0)), side.most_kwh / duration_h) for side in sides)
-
-
-def rated_together_kw(providers: Sequence[Provider], direction: str, duration_h: float) -> float:
-    """Most by which providers change what a site at rest takes, for the whole of an event. [kW]"""
-    sides = [side for provider in providers if (side := provider.side(direction)) is not None]
-    return sum(min(side.rated_kw, side.most_kwh / duration_h) for side in sides)
 
 
 def require_backing(

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from storage_opt.errors import InputError
+from storage_opt.errors import InputError, SolverError
 from storage_opt.lowering.site import lower_site
+from storage_opt.model import whole
 from storage_opt.model.compile import compile_program
 from storage_opt.model.optimum import solve_program
 from storage_opt.model.program import Program
-from storage_opt.model.solve import solve_convex
-from storage_opt.model.whole import all_taken, decided
+from storage_opt.model.solve import Verdict, solve_convex
+from storage_opt.model.whole import _TOGETHER_H, all_taken, decided
 from storage_opt.model.whole_windows import whole_in_windows
 from storage_opt.spec.resolved import Site
 from tests.support.small_sites import small_site
@@ -101,6 +102,30 @@ def test_the_bound_of_windows_holds_for_any_multipliers(together_h: float) -> No
     worse = whole_in_windows(program, off, together_h)
     assert worse is not None
     assert worse.bound <= best + 1e-6 * abs(best)
+
+
+def test_a_solver_that_fails_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows leave three decisions open; combinations that no solver answers are not ruled out."""
+    program = program_of(site_with_events(4, max_events_per_month=3))
+    relaxed = solve_convex(program.form, program.scaling, program.tie_break).point
+    assert relaxed is not None
+    proven = decided(program, relaxed)
+    assert any("every combination of 3" in attempt.status for attempt in proven.attempts)
+    by_windows = len(_TOGETHER_H)
+    calls = iter(range(1_000))
+
+    def failing(*arguments: Any, **options: Any) -> Verdict:
+        if next(calls) >= by_windows:
+            message = "no solver gave an answer that passes"
+            raise SolverError(message, "shorten the horizon")
+        return solve_convex(*arguments, **options)
+
+    monkeypatch.setattr(whole, "solve_convex", failing)
+    monkeypatch.setattr(whole, "_LARGEST_SEARCH", 0)
+    found = decided(program, relaxed)
+    assert any("every combination of 3" in attempt.status for attempt in found.attempts)
+    cost = proven.point.optimality.cost
+    assert cost - proven.bound <= 1e-6 * abs(cost) < cost - found.bound
 
 
 def test_what_is_worth_taking_is_taken_in_one_solve() -> None:
