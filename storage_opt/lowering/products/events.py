@@ -242,20 +242,30 @@ def _most_kw(site: Site, product: EventResponse) -> _Array:
     if baseline is None:
         assert product.like_days is not None
         baseline = product.like_days @ (highest if spec.direction == "shave" else lowest)
+    hours = np.bincount(ids, minlength=count) * site.horizon.step_h
+    # what a battery can't keep up for an event is no reach, and must not hide behind what the connection allows
+    short = np.zeros(site.horizon.steps)
+    short[inside] = _short_kw(site, spec.direction, hours)[ids]
+    lowest, highest = net_bounds_kw(site, short)
     reach = (baseline - lowest if spec.direction == "shave" else highest - baseline)[inside]
     most = np.zeros(count)
     np.maximum.at(most, ids, reach)
-    hours = np.bincount(ids, minlength=count) * site.horizon.step_h
+    return most
+
+
+def _short_kw(site: Site, direction: str, hours: _Array) -> _Array:
+    """By how much batteries fall short of their rating over so many hours (E,). [kW]"""
+    short = np.zeros(hours.size)
     for battery in site.spec.battery.values():
         window = float((site.values(battery.soc_max_frac) - site.values(battery.soc_min_frac)).max())
         window_kwh = window * battery.energy_kwh
-        if spec.direction == "shave":
+        if direction == "shave":
             rating, lasting = battery.discharge_limit_kw, window_kwh * battery.discharge_efficiency / hours
         else:
             drained = battery.auxiliary_kw + battery.self_discharge_frac_per_h * battery.energy_kwh
             rating, lasting = battery.power_kw, (window_kwh / hours + drained) / battery.charge_efficiency
-        most = most - np.maximum(rating - lasting, 0.0)
-    return np.maximum(most, 0.0)
+        short = short + np.maximum(rating - lasting, 0.0)
+    return short
 
 
 def _refuse_unbacked(product: EventResponse, step_h: float, key: str) -> None:

@@ -37,11 +37,11 @@ def _caps(site: Site, metered: object) -> list[_Array]:
     return [rule.limit_kw for rule in lower_rules(site) if isinstance(rule, PowerCap) and rule.metered == metered]
 
 
-def net_bounds_kw(site: Site) -> tuple[_Array, _Array]:
-    """Least and most import less export that the site can reach and may (T,). [kW]"""
+def net_bounds_kw(site: Site, short_kw: _Array | float = 0.0) -> tuple[_Array, _Array]:
+    """Least and most import less export that the site can reach and may (T,), `short_kw` of its reach left out. [kW]"""
     least, most = net_reach_kw(site)
     exported = site.values(site.spec.grid.export_limit_kw)
-    return np.maximum(least, -exported), np.minimum(most, grid_limit_kw(site, "down")[0])
+    return np.maximum(least + short_kw, -exported), np.minimum(most - short_kw, grid_limit_kw(site, "down")[0])
 
 
 def net_reach_kw(site: Site) -> tuple[_Array, _Array]:
