@@ -13,6 +13,7 @@ from storage_opt.spec.cluster import ClusterSpec
 from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Name, Spec
+from storage_opt.spec.finance import FinanceSpec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
 from storage_opt.spec.horizon import HorizonSpec
@@ -63,6 +64,8 @@ class SiteSpec(Spec):
     """Payments to storage by rule by name."""
     backup: BackupSpec | None = None
     """Energy that batteries hold for a loss of the grid."""
+    finance: FinanceSpec | None = None
+    """Costs, taxes, debt and sharing of a project at the site."""
 
     @model_validator(mode="after")
     def _something_is_paid(self) -> Self:
@@ -117,5 +120,14 @@ class SiteSpec(Spec):
         if unknown:
             known = ", ".join(f"`{name}`" for name in self.battery)
             message = f"backup names battery {unknown[0]!r}, which the site does not have; name some of {known}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _finance_is_of_its_assets(self) -> Self:
+        owners = {"battery": self.battery, "generator": self.generator, "facility": self.facility, "grid": ("grid",)}
+        kinds = {name: kind for kind, names in owners.items() for name in names}
+        message = self.finance and self.finance.misfit(kinds)
+        if message:
             raise ValueError(message)
         return self
