@@ -42,8 +42,8 @@ class CashFlow:
     debt : mapping of str to array
         What :func:`storage_opt.finance.debt.debt_rows` gives; empty without a loan.
     equity : mapping of str to array
-        Of the party that borrows: ``profit`` after interest, its ``taxable`` and ``income_tax`` with what is carried, and
-        ``cash``, what is left for it. Without a loan, `cash` is its cash flow after tax.
+        Of the party that borrows: ``profit`` after interest, its ``taxable`` and ``income_tax`` with what is carried,
+        and ``cash``, what is left for it. Without a loan, `cash` is its cash flow after tax.
     """
 
     project: Project
@@ -91,9 +91,7 @@ def cash_flow(project: Project) -> CashFlow:
     spec = project.spec
     tax = spec.tax or NO_TAX
     lines = details(project)
-    parties = {
-        party: taxed(items, tax, end) for party, (items, end) in _books(totals(lines, spec.years), spec).items()
-    }
+    parties = {party: taxed(items, tax, end) for party, (items, end) in _books(totals(lines, spec.years), spec).items()}
     first, *others = parties.values()
     whole = {name: sum((other[name] for other in others), start=row) for name, row in first.items()}
     debt, equity = _levered(spec, first)

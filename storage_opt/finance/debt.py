@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy_financial
+from numpy.typing import NDArray
 
 from storage_opt.finance.project import Row
 from storage_opt.spec.debt import DebtSpec
@@ -62,7 +63,7 @@ def debt_rows(debt: DebtSpec, investment: float, available: Row) -> dict[str, Ro
     }
 
 
-def _service(debt: DebtSpec, loan: float, repaying: Row) -> Row:
+def _service(debt: DebtSpec, loan: float, repaying: NDArray[np.bool_]) -> Row:
     """Level payments, or the principal part of equal ones, in the years of repayment."""
     left = debt.years - debt.grace_years
     each = loan / left

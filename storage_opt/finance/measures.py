@@ -112,8 +112,8 @@ def irr(cash: Row) -> Irr:
 def mirr(cash: Row, finance_rate: float, reinvest_rate: float) -> float | None:
     """Modified internal rate of return; None unless money is both paid and received. [1/year]
 
-    What is received is compounded to the last year at the rate of reinvestment, what is paid discounted to year 0 at the
-    rate of finance.
+    What is received is compounded to the last year at the rate of reinvestment, what is paid discounted to year 0 at
+    the rate of finance.
     """
     if not (np.any(cash > 0.0) and np.any(cash < 0.0)):
         return None

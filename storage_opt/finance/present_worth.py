@@ -1,7 +1,7 @@
 """What a unit of size costs and a unit of savings is worth over the life of a project, for who states an objective.
 
-Where losses lower other tax at once and input tax is credited at once, the cash flow after tax and before loan is linear
-in sizes and savings; its coefficients are found by running it on units. Where they are carried forward it is not, and
+Where losses lower other tax at once and input tax is credited at once, the cash flow after tax and before loan is
+linear in sizes and savings; its coefficients are found by running it on units. Where they are carried forward it is not, and
 the coefficients are those of the same project with both at once.
 """
 
@@ -102,8 +102,8 @@ def present_worth(spec: FinanceSpec) -> PresentWorth:
     Parameters
     ----------
     spec : FinanceSpec
-        Costs and taxes. A loan changes what is left for the owner, not the net present value of the project, and sharing
-        moves it between parties.
+        Costs and taxes. A loan changes what is left for the owner, not the net present value of the project, and
+        sharing moves it between parties.
     """
     tax = spec.tax
     reasons = []

@@ -38,8 +38,8 @@ def taxed(items: Mapping[str, Row], tax: TaxSpec, end: int) -> dict[str, Row]:
     Returns
     -------
     dict of str to (N + 1,) array
-        The lines, and ``pre_tax``, ``vat_output``, ``vat_input``, ``vat``, ``vat_carried``, ``surcharge``, ``additions``,
-        ``depreciation``, ``write_off``, ``profit``, what :func:`income_tax` gives, and ``after_tax``.
+        The lines, and ``pre_tax``, ``vat_output``, ``vat_input``, ``vat``, ``vat_carried``, ``surcharge``,
+        ``additions``, ``depreciation``, ``write_off``, ``profit``, what :func:`income_tax` gives, and ``after_tax``.
     """
     net = 1.0 / (1.0 + tax.vat_frac)
     rows = dict(items)

@@ -78,7 +78,9 @@ class AssetCostSpec(Spec):
     @model_validator(mode="after")
     def _something_is_bought(self) -> Self:
         if not any((self.capex_per_kwh, self.capex_per_kw, self.capex_per_kva, self.capex)):
-            message = "says nothing of capex, so the asset would be free; give capex_per_kwh, _per_kw, _per_kva or capex"
+            message = (
+                "says nothing of capex, so the asset would be free; give capex_per_kwh, _per_kw, _per_kva or capex"
+            )
             raise ValueError(message)
         return self
 

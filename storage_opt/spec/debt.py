@@ -24,16 +24,18 @@ class DebtSpec(Spec):
     grace_years: Years = 0
     """First years in which only interest is paid."""
     repayment: Literal["level", "equal_principal", "sculpted"] = "level"
-    """Equal payments (等额本息), equal principal (等额本金), or payments in a fixed ratio to the cash flow of each year."""
+    """Equal payments (等额本息), equal principal (等额本金), or payments in a fixed ratio to each year's cash flow."""
     target_dscr: Annotated[float, Quantity("1", None, 1.0), Field(ge=1)] | None = None
-    """Cash flow available for debt service over debt service, of a sculpted loan: principal is the present worth of cash
-    flow over it at the rate of the loan."""
+    """Cash flow available for debt service over debt service, of a sculpted loan: its principal is the present worth of
+    the cash flow over this ratio, at the rate of the loan."""
 
     @model_validator(mode="after")
     def _one_way_to_size(self) -> Self:
         sculpted = self.repayment == "sculpted"
         if sculpted and (self.target_dscr is None or self.share_frac is not None or self.grace_years):
-            message = "a sculpted loan is sized by its cash flow; give target_dscr, leave share_frac and grace_years out"
+            message = (
+                "a sculpted loan is sized by its cash flow; give target_dscr, leave share_frac and grace_years out"
+            )
             raise ValueError(message)
         if not sculpted and (self.share_frac is None or self.target_dscr is not None):
             message = f'repayment "{self.repayment}" is sized by a share; give share_frac, leave target_dscr out'

@@ -92,8 +92,8 @@ class FinanceSpec(Spec):
         Parameters
         ----------
         kinds : mapping of str to str
-            Kind of each asset of the site that can be paid for, by its name: ``battery``, ``generator``, ``facility`` or
-            ``grid``.
+            Kind of each asset of the site that can be paid for, by its name: ``battery``, ``generator``, ``facility``
+            or ``grid``.
         """
         for name, cost in self.cost.items():
             if name not in kinds:

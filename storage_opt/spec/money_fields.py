@@ -15,10 +15,10 @@ from storage_opt.units import Dimension
 
 __all__ = [
     "Cost",
+    "CostPerKvaYear",
+    "CostPerKwYear",
     "CostPerKwh",
     "CostPerKwhYear",
-    "CostPerKwYear",
-    "CostPerKvaYear",
     "CostPerYear",
     "PriceChange",
     "PriceChangePerYear",
