@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell
 
-__all__ = ["MONEY", "QUANTITY", "RATE", "Look", "Sheet", "sum_of"]
+__all__ = ["MONEY", "PERCENT", "QUANTITY", "RATE", "Look", "Sheet", "sum_of"]
 
 MONEY = "#,##0.00"
 QUANTITY = "#,##0.00"
 RATE = "#,##0.0000##"
+PERCENT = "0.00%"
 
 _A4 = 9
 _MOST_ARGUMENTS = 200
@@ -134,13 +135,19 @@ class Sheet:
         self.row += 1
         return self.row - 1
 
-    def formula(self, row: int, column: int, formula: str, value: float) -> str:
-        """Put a formula with its value into a cell of a row that is written; returns the cell's name."""
+    def formula(
+        self, row: int, column: int, formula: str, value: float | None, number_format: str | None = None
+    ) -> str:
+        """Put a formula with its value into a cell of a row that is written; returns the cell's name.
+
+        The value is None where the formula gives text; the number format is that of money unless another one is given.
+        """
         cell = self._sheet.cell(row, column)
         cell.value = formula
-        cell.number_format = MONEY
-        self.values[cell.coordinate] = value
-        self._wide(column, len(f"{value:,.2f}"))
+        cell.number_format = number_format or MONEY
+        if value is not None:
+            self.values[cell.coordinate] = value
+            self._wide(column, len(f"{value:,.2f}"))
         return str(cell.coordinate)
 
     def note(self, text: str) -> None:

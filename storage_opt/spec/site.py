@@ -13,6 +13,7 @@ from storage_opt.spec.cluster import ClusterSpec
 from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Name, Spec
+from storage_opt.spec.finance import FinanceSpec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
 from storage_opt.spec.horizon import HorizonSpec
@@ -20,8 +21,7 @@ from storage_opt.spec.incentive import IncentiveSpec
 from storage_opt.spec.load import LoadSpec
 from storage_opt.spec.regulation import RegulationSpec
 from storage_opt.spec.response import ResponseSpec
-from storage_opt.spec.sizing import GridSizingSpec, SizingSpec
-from storage_opt.spec.supply import SupplySpec
+from storage_opt.spec.sizing import SizingSpec
 from storage_opt.spec.tariff import TariffSpec
 from storage_opt.spec.workload import WorkloadSpec
 
@@ -65,6 +65,8 @@ class SiteSpec(Spec):
     """Payments to storage by rule by name."""
     backup: BackupSpec | None = None
     """Energy that batteries hold for a loss of the grid."""
+    finance: FinanceSpec | None = None
+    """Costs, taxes, debt and sharing of a project at the site."""
     sizing: SizingSpec | None = None
     """Sizes that are left open."""
 
@@ -125,50 +127,20 @@ class SiteSpec(Spec):
         return self
 
     @model_validator(mode="after")
-    def _open_sizes_exist(self) -> Self:
-        sizing = self.sizing
-        if sizing is None:
-            return self
-        for section, open_, known in (
-            ("battery", sizing.battery, self.battery),
-            ("generator", sizing.generator, self.generator),
-            ("tank", sizing.tank, {n: f for n, f in self.facility.items() if f.cooling and f.cooling.tank}),
-        ):
-            unknown = [name for name in open_ if name not in known]
-            if unknown:
-                names = ", ".join(f"`{name}`" for name in known) or "none here"
-                message = (
-                    f"sizing.{section} names {unknown[0]!r}, which the site does not have; name one of {names}, "
-                    "and describe it first: efficiencies and limits are taken from there"
-                )
-                raise ValueError(message)
-        supply = None if self.contract is None else self.contract.supply
-        if sizing.grid is not None:
-            _require_open_grid(self, sizing.grid, supply)
-        if sizing.plant is not None and (supply is None or supply.plant.take_or_pay_frac is None):
-            message = (
-                "sizing.plant opens a volume of take-or-pay, which the contract does not have; give "
-                "contract.supply.plant.take_or_pay_frac, or leave it out"
-            )
+    def _finance_is_of_its_assets(self) -> Self:
+        owners = {"battery": self.battery, "generator": self.generator, "facility": self.facility, "grid": ("grid",)}
+        kinds = {name: kind for kind, names in owners.items() for name in names}
+        message = self.finance and self.finance.misfit(kinds)
+        if message:
             raise ValueError(message)
         return self
 
-
-def _require_open_grid(site: SiteSpec, sizing: GridSizingSpec, supply: SupplySpec | None) -> None:
-    """What is open is there."""
-    if sizing.transformer_kva is not None and site.grid.transformer_kva is None:
-        message = "sizing.grid opens transformer_kva, which [grid] does not have; give grid.transformer_kva"
-        raise ValueError(message)
-    if sizing.access_capacity_kva is not None and (supply is None or not isinstance(supply.access_capacity_kva, float)):
-        message = (
-            "sizing.grid opens access_capacity_kva, which the contract gives no number for; give "
-            "contract.supply.access_capacity_kva in kVA, or leave it out"
+    @model_validator(mode="after")
+    def _open_sizes_exist(self) -> Self:
+        message = self.sizing and (
+            self.sizing.unknown(self.battery, self.generator, self.facility)
+            or self.sizing.misfit(self.grid, None if self.contract is None else self.contract.supply)
         )
-        raise ValueError(message)
-    basic = None if supply is None else supply.basic
-    if sizing.contract_kw is not None and (basic is None or basic.mode != "contract_demand"):
-        message = (
-            "sizing.grid opens contract_kw, but the basic charge does not go by declared demand; set "
-            'contract.supply.basic.mode = "contract_demand", or leave it out'
-        )
-        raise ValueError(message)
+        if message:
+            raise ValueError(message)
+        return self

@@ -7,7 +7,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from storage_opt.spec.battery import BatterySpec
+from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Money, Name, Quantity, Spec
+from storage_opt.spec.generator import GeneratorSpec
+from storage_opt.spec.grid import GridSpec
+from storage_opt.spec.supply import SupplySpec
 
 __all__ = [
     "BatterySizingSpec",
@@ -209,3 +214,48 @@ class SizingSpec(Spec):
             message = "leaves no size open; write a table such as [sizing.battery.NAME]"
             raise ValueError(message)
         return self
+
+    def unknown(
+        self,
+        batteries: Mapping[str, BatterySpec],
+        generators: Mapping[str, GeneratorSpec],
+        facilities: Mapping[str, FacilitySpec],
+    ) -> str | None:
+        """What is open at a site that does not have it, in words, or None."""
+        tanks = {name: building for name, building in facilities.items() if building.cooling and building.cooling.tank}
+        for section, open_, known in (
+            ("battery", self.battery, batteries),
+            ("generator", self.generator, generators),
+            ("tank", self.tank, tanks),
+        ):
+            missing = [name for name in open_ if name not in known]
+            if missing:
+                names = ", ".join(f"`{name}`" for name in known) or "none here"
+                return (
+                    f"sizing.{section} names {missing[0]!r}, which the site does not have; name one of {names}, "
+                    "and describe it first: efficiencies and limits are taken from there"
+                )
+        return None
+
+    def misfit(self, grid: GridSpec, supply: SupplySpec | None) -> str | None:
+        """What is open of a connection or contract that has no such number, in words, or None."""
+        basic = None if supply is None else supply.basic
+        open_ = self.grid or GridSizingSpec.model_construct()
+        if open_.transformer_kva is not None and grid.transformer_kva is None:
+            return "sizing.grid opens transformer_kva, which [grid] does not have; give grid.transformer_kva"
+        if open_.access_capacity_kva is not None and not isinstance(supply and supply.access_capacity_kva, float):
+            return (
+                "sizing.grid opens access_capacity_kva, which the contract gives no number for; give "
+                "contract.supply.access_capacity_kva in kVA, or leave it out"
+            )
+        if open_.contract_kw is not None and (basic is None or basic.mode != "contract_demand"):
+            return (
+                "sizing.grid opens contract_kw, but the basic charge does not go by declared demand; set "
+                'contract.supply.basic.mode = "contract_demand", or leave it out'
+            )
+        if self.plant is not None and (supply is None or supply.plant.take_or_pay_frac is None):
+            return (
+                "sizing.plant opens a volume of take-or-pay, which the contract does not have; give "
+                "contract.supply.plant.take_or_pay_frac, or leave it out"
+            )
+        return None

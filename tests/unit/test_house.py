@@ -53,9 +53,13 @@ UNIT_IN_NAME = {
     "%": "percent",
     "money/(kW day)": "_per_kw_day",
     "money/(kW year)": "_per_kw_year",
+    "money/(kWh year)": "_per_kwh_year",
+    "money/(kVA year)": "_per_kva_year",
+    "money/year": "_per_year",
+    "year": "years",
 }
 DIMENSIONLESS = re.compile(
-    r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$)"
+    r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$|_dscr$)"
 )
 
 
