@@ -61,6 +61,10 @@ class OpenSize:
         Land for each unit. [m2]
     change : callable
         The site with another size.
+    is_bought : bool
+        Whether it is paid for by `[finance.cost]`; a declaration is not.
+    is_billed : bool
+        Whether the bill charges it too, so that it needs no price there.
     """
 
     name: str
@@ -75,6 +79,8 @@ class OpenSize:
     energy_kwh_per_unit: float
     land_m2_per_unit: float
     change: _Change
+    is_bought: bool = True
+    is_billed: bool = False
 
     @property
     def is_limited(self) -> bool:
@@ -266,7 +272,7 @@ def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
         assert spec.contract is not None
         assert spec.contract.supply is not None
         access = spec.contract.supply.access_capacity_kva
-        yield _size(
+        stated = _size(
             "grid",
             "access_capacity_kva",
             SizeKind.APPARENT_POWER,
@@ -276,8 +282,10 @@ def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
             lambda spec, to: _with_supply(spec, {"access_capacity_kva": to}),
             section="grid",
         )
+        # one transformer, paid once
+        yield replace(stated, is_billed=True, is_bought=sizing.transformer_kva is None)
     if sizing.contract_kw is not None:
-        yield _size(
+        stated = _size(
             "demand",
             "contract_kw",
             SizeKind.POWER,
@@ -287,6 +295,7 @@ def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
             lambda spec, to: _with_basic(spec, {"contract_kw": to}),
             section="grid",
         )
+        yield replace(stated, is_billed=True, is_bought=False)
 
 
 def _of_plant(spec: SiteSpec, range_: RangeSpec) -> OpenSize:
@@ -301,7 +310,8 @@ def _of_plant(spec: SiteSpec, range_: RangeSpec) -> OpenSize:
         return _with_supply(spec, {"plant": plant})
 
     at_site = float(spec.contract.supply.plant.take_or_pay_volume_kwh_per_year or 0.0)
-    return _size("plant", field, SizeKind.VOLUME, range_, at_site, 0.0, change, section="plant")
+    stated = _size("plant", field, SizeKind.VOLUME, range_, at_site, 0.0, change, section="plant")
+    return replace(stated, is_billed=True, is_bought=False)
 
 
 def _field(section: str, name: str, field: str) -> _Change:

@@ -11,7 +11,7 @@ from cvxpy.constraints.zero import Equality
 from numpy.typing import NDArray
 
 from storage_opt.assets.base import Opposites
-from storage_opt.charges.base import Charge
+from storage_opt.charges.base import Charge, Stream
 from storage_opt.errors import FormulationError
 from storage_opt.lowering.products.headroom import lower_headroom
 from storage_opt.model.builder import ModelBuilder
@@ -26,10 +26,17 @@ from storage_opt.rules.cap import PowerCap
 from storage_opt.schedule import GRID, Flow
 from storage_opt.spec.resolved import Site
 
-__all__ = ["assemble", "compile_program"]
+__all__ = ["UNWEIGHTED", "Weights", "assemble", "compile_program"]
+
+Weights = Mapping[Stream, float]
+"""Weights of streams of the bill in an objective; streams without one count once."""
+
+UNWEIGHTED: Weights = {}
 
 
-def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[ContractRule] = ()) -> Program:
+def compile_program(
+    site: Site, charges: Sequence[Charge], rules: Sequence[ContractRule] = (), weights: Weights = UNWEIGHTED
+) -> Program:
     """Assemble and compile a site.
 
     Parameters
@@ -40,6 +47,8 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         What it pays, from :func:`~storage_opt.lowering.site.lower_site`.
     rules : sequence of ContractRule
         What its contract requires, from :func:`~storage_opt.lowering.contract.rules.lower_rules`.
+    weights : mapping of Stream to float
+        What a unit of money of each stream counts in the objective; lines keep their amounts.
 
     Raises
     ------
@@ -47,9 +56,8 @@ def compile_program(site: Site, charges: Sequence[Charge], rules: Sequence[Contr
         When the cost of a charge is not convex; names the charge.
     """
     model, flows, opposites, terms = assemble(site, charges, rules)
-    problem = cp.Problem(
-        cp.Minimize(sum(term.cost for term in terms)), [record.constraint for record in model.constraints]
-    )
+    objective = sum(weights.get(term.charge.line.stream, 1.0) * term.cost for term in terms)
+    problem = cp.Problem(cp.Minimize(objective), [record.constraint for record in model.constraints])
     data, _, inverse = problem.get_problem_data(cp.PIQP)
     stuffed = data["param_prob"]
     form = StandardForm(

@@ -23,6 +23,8 @@ __all__ = ["Demands", "SizeRow", "joint_program", "schedule_point"]
 _Vector = NDArray[np.float64]
 
 _SIZES = "sizes"
+_BEYOND = 0.02
+"""Share by which bounds that stay lie outside of what the sizes admit, so that they never bind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,7 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     -----
     ``size_rows``:  rows of `demands`;  each limit that moves becomes the row ``x - slope s <= limit at no size``, named
     after its rule, and each right-hand side gets the columns of its slopes. Columns of sizes stand behind all others.
+    A bound that no size reaches stays, for searches that look at a part of the problem without its sizes.
     """
     base, count = sized.largest, len(sized.names)
     form = base.form
@@ -181,17 +184,19 @@ def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns
     def fixed(side: Sequence[Limit], *, is_upper: bool) -> tuple[Limit, ...]:
         moved = {one.number: one for one in sized.limits if one.block == number and one.is_upper == is_upper}
         return tuple(
-            limit if at not in moved else _where_still(limit, moved[at], is_upper=is_upper)
+            limit if at not in moved else _beyond_all(limit, moved[at], sized)
             for at, limit in enumerate(side)
         )
 
     return replace(block, lower=fixed(block.lower, is_upper=False), upper=fixed(block.upper, is_upper=True))
 
 
-def _where_still(limit: Limit, moved: SizedLimit, *, is_upper: bool) -> Limit:
-    """A limit where it does not move; no limit elsewhere."""
-    without = np.inf if is_upper else -np.inf
-    return replace(limit, values=np.where(moved.slopes.any(axis=1), without, limit.values))
+def _beyond_all(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> Limit:
+    """A limit where it does not move; elsewhere one that cannot bind at any admissible size."""
+    sign = 1.0 if moved.is_upper else -1.0
+    loosest = limit.values + sign * np.maximum(-sign * moved.slopes, 0.0) @ (sized.at_largest - sized.at_least)
+    beyond = loosest + sign * _BEYOND * (1.0 + np.abs(loosest))
+    return replace(limit, rule=None, values=np.where(moved.slopes.any(axis=1), beyond, limit.values))
 
 
 def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vector, _Vector]:

@@ -64,8 +64,8 @@ class SizedProgram:
         Compiled at the largest sizes.
     names : tuple of str
         Names of the K sizes.
-    at_largest : (K,) array
-        Largest sizes. [unit]
+    at_least, at_largest : (K,) array
+        Smallest and largest sizes. [unit]
     eq_rhs, ineq_rhs : (m, K), (k, K) sparse array
         Slopes of the right-hand sides.
     constant : (K,) array
@@ -81,6 +81,7 @@ class SizedProgram:
 
     largest: Program
     names: tuple[str, ...]
+    at_least: _Vector
     at_largest: _Vector
     eq_rhs: sp.csc_array
     ineq_rhs: sp.csc_array
@@ -156,6 +157,7 @@ def sized_program(
     found = SizedProgram(
         base,
         tuple(names),
+        least,
         largest,
         sp.csc_array(np.column_stack([s.eq_rhs for s in slopes])),
         sp.csc_array(np.column_stack([s.ineq_rhs for s in slopes])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 
 import numpy as np
@@ -15,7 +15,8 @@ from storage_opt.charges.fixed import FixedCharge
 from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.rebate import Assumed, EnergyRebate, RebatedCharge
 from storage_opt.model.branches import Decision, RebateSearch, States
-from storage_opt.model.compile import compile_program
+from storage_opt.horizon import Periods
+from storage_opt.model.compile import UNWEIGHTED, Weights, compile_program
 from storage_opt.model.duals import Worth, limit_worths
 from storage_opt.model.optimum import Optimum, solve_program
 from storage_opt.model.program import Program
@@ -24,7 +25,10 @@ from storage_opt.rules.base import ContractRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.result import Branch
 
-__all__ = ["Solved", "solve_site"]
+__all__ = ["InBranch", "Solved", "solve_branches", "solve_site"]
+
+InBranch = Callable[[Sequence[Charge]], list[Charge]]
+"""Makes the charges of a branch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,30 +75,65 @@ def solve_site(
     InfeasibleError, UnboundedError, SolverError
         When there is no optimum.
     """
+    return solve_branches(
+        charges,
+        site.horizon.billing,
+        lambda branch: compile_program(site, branch(charges), rules),
+        solver=solver,
+        tell=tell,
+        guess=guess,
+        explain=explain,
+    )
+
+
+def solve_branches(
+    charges: Sequence[Charge],
+    billing: Periods,
+    compiled: Callable[[InBranch], Program],
+    *,
+    weights: Weights = UNWEIGHTED,
+    solver: str | None = None,
+    tell: Callable[[str], None] | None = None,
+    guess: Point | None = None,
+    explain: bool = True,
+) -> Solved:
+    """The exact optimum of whatever is compiled, conditional rebates decided.
+
+    Parameters
+    ----------
+    charges : sequence of Charge
+        Charges of the site, to see which rebates are open.
+    billing : Periods
+        Billing periods.
+    compiled : callable
+        The program, given what makes the charges of a branch out of charges with an open rebate.
+    weights : mapping of Stream to float
+        Weights of the streams in the objective.
+    solver, tell, guess, explain
+        As for :func:`~storage_opt.model.optimum.solve_program`.
+    """
     rebates = list({id(c.rebate): c.rebate for c in charges if isinstance(c, RebatedCharge)}.values())
     began = perf_counter()
     if not rebates:
-        program = compile_program(site, charges, rules)
+        program = compiled(list)
         compile_s = perf_counter() - began
         if tell:
             tell(f"solving {program.form.size:,} variables")
         optimum = solve_program(program, solver=solver, tell=tell, guess=guess, explain=explain)
         return Solved(program, optimum, compile_s=compile_s)
-    (rebate,) = rebates
-    periods = site.horizon.billing
     granted, refused = (
-        compile_program(site, _branch(charges, rebate, np.full(periods.count, state)), rules)
-        for state in (Assumed.GRANTED, Assumed.REFUSED)
+        compiled(partial(_branch, np.full(billing.count, state))) for state in (Assumed.GRANTED, Assumed.REFUSED)
     )
-    search = RebateSearch(granted, refused, _threshold_rows(granted), _surcharge(charges, periods.count), solver)
+    surcharge = _surcharge(charges, billing.count, weights)
+    search = RebateSearch(granted, refused, _threshold_rows(granted), surcharge, solver)
     if tell:
         said = tell
-        search.tell = lambda states: said(f"rebate: {_words(states, periods.labels)}")
+        search.tell = lambda states: said(f"rebate: {_words(states, billing.labels)}")
     compile_s = perf_counter() - began
     found = search.decide(guess, explain=explain)
     # prices of a branch stand in its expressions, too, by which the bill is compared with the objective
-    program = compile_program(site, _branch(charges, rebate, np.array(found.states)), rules)
-    branches = _told(search, found, periods.labels)
+    program = compiled(partial(_branch, np.array(found.states)))
+    branches = _told(search, found, billing.labels)
     return Solved(program, _certified_gap(found), branches, compile_s)
 
 
@@ -108,12 +147,14 @@ def _threshold_rows(program: Program) -> slice:
     return next(rows.where for rows in program.rows if rows.name.endswith(".rebate"))
 
 
-def _branch(charges: Sequence[Charge], rebate: EnergyRebate, assumed: NDArray[np.int_]) -> list[Charge]:
+def _branch(assumed: NDArray[np.int_], charges: Sequence[Charge]) -> list[Charge]:
     """The charges in a branch, also where a rebated one is part of what a share is taken of."""
-    branch = rebate.assuming(assumed)
+    branches: dict[int, EnergyRebate] = {}
 
     def one(charge: Charge) -> Charge:
         if isinstance(charge, RebatedCharge):
+            # one object for all charges of a rebate, whose threshold is stated once
+            branch = branches.setdefault(id(charge.rebate), charge.rebate.assuming(assumed))
             return replace(charge, rebate=branch)
         if isinstance(charge, ProportionalCharge):
             return replace(charge, charges=tuple(one(part) for part in charge.charges))
@@ -122,14 +163,15 @@ def _branch(charges: Sequence[Charge], rebate: EnergyRebate, assumed: NDArray[np
     return [one(charge) for charge in charges]
 
 
-def _surcharge(charges: Sequence[Charge], count: int) -> NDArray[np.float64]:
-    """What refused periods pay more than granted ones whatever the schedule (G,). [money]"""
+def _surcharge(charges: Sequence[Charge], count: int, weights: Weights) -> NDArray[np.float64]:
+    """What refused periods pay more than granted ones whatever the schedule (G,), weighted. [money]"""
     total = np.zeros(count)
     for charge in charges:
+        weight = weights.get(charge.line.stream, 1.0)
         if isinstance(charge, RebatedCharge) and isinstance(charge.inner, FixedCharge):
-            total += (1.0 - charge.rebate.price_frac) * charge.inner.price * charge.inner.quantity
+            total += weight * (1.0 - charge.rebate.price_frac) * charge.inner.price * charge.inner.quantity
         elif isinstance(charge, ProportionalCharge):
-            total += charge.share_frac * _surcharge(charge.charges, count)
+            total += weight * charge.share_frac * _surcharge(charge.charges, count, UNWEIGHTED)
     return total
 
 

@@ -1,0 +1,130 @@
+"""Sizes that come in units or from a catalogue: the best one exactly, by few solves.
+
+The optimal cost V over the sizes that come whole, all others free, is convex, so each solve at whole sizes bounds every
+other choice from below: ``V(d) >= V(d_i) + g_i (d - d_i)`` (outer approximation, Duran and Grossmann 1986, here with the
+choices written out). The choice with the lowest bound is solved next, until the best one solved is not above any bound.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.errors import Fault, InfeasibleError, InputError
+from storage_opt.lowering.open_sizes import OpenSize
+from storage_opt.studies.rebates import Solved
+from storage_opt.studies.sizing.problem import SizingProblem
+
+__all__ = ["best_of_catalogue"]
+
+_Vector = NDArray[np.float64]
+
+_MOST_CHOICES = 1_000_000
+_PROVEN = 1e-9
+
+
+def best_of_catalogue(problem: SizingProblem) -> tuple[Solved, _Vector, float, int]:
+    """The best admissible sizes: optimum, sizes (K,), bound of the cost, and solves that it took.
+
+    Raises
+    ------
+    InputError
+        When whole sizes have too many combinations.
+    InfeasibleError
+        When no admissible sizes have a schedule.
+    """
+    whole = [number for number, size in enumerate(problem.sizes) if size.range.is_whole]
+    relaxed = problem.solve()
+    values = problem.sizes_of(relaxed)
+    bound = relaxed.optimum.point.optimality.bound
+    if not whole:
+        return relaxed, values, _bound(relaxed), 1
+    options = [_options(problem, number) for number in whole]
+    table, extra = _combinations(problem, whole, options)
+    below = np.full(len(table), bound)
+    below = np.maximum(below, _cut(problem, relaxed, whole, table)) + extra
+    best: tuple[float, Solved, _Vector] | None = None
+    least, rounds, open_ = np.inf, 1, np.ones(len(table), dtype=np.bool_)
+    while open_.any():
+        candidate = int(np.argmin(np.where(open_, below, np.inf)))
+        if best is not None and below[candidate] >= best[0] - _PROVEN * abs(best[0]):
+            break
+        open_[candidate] = False
+        rounds += 1
+        solved = _at(problem, whole, table[candidate])
+        if solved is None:
+            continue
+        cost = solved.optimum.point.optimality.cost + extra[candidate]
+        least = min(least, _bound(solved) + extra[candidate])
+        if best is None or cost < best[0]:
+            fixed = problem.sizes_of(solved)
+            fixed[whole] = table[candidate]
+            best = (cost, solved, fixed)
+        below = np.maximum(below, _cut(problem, solved, whole, table) + extra)
+    if best is None:
+        raise InfeasibleError((), reason="no size of the catalogue has a schedule that keeps all rules")
+    bound = min(least, float(np.min(np.where(open_, below, np.inf), initial=np.inf)))
+    return best[1], best[2], bound - _price_of(extra, table, best[2][whole]), rounds
+
+
+def _bound(solved: Solved) -> float:
+    """What nothing can beat, opposite flows and rebates decided. [money]"""
+    cost = solved.optimum.point.optimality.cost
+    return cost - solved.optimum.relative_gap * abs(cost)
+
+
+def _options(problem: SizingProblem, number: int) -> _Vector:
+    size = problem.sizes[number]
+    range_ = size.range
+    if range_.choices:
+        return np.unique([range_.existing, *(choice.size for choice in range_.choices)])
+    assert range_.step is not None
+    count = int(np.floor((size.highest - range_.existing) / range_.step + _PROVEN))
+    values = range_.existing + range_.step * np.arange(count + 1)
+    return values[values >= range_.lowest - _PROVEN * range_.step]
+
+
+def _combinations(problem: SizingProblem, whole: list[int], options: list[_Vector]) -> tuple[_Vector, _Vector]:
+    """Every combination (C, W) and what it costs beyond its price per unit over the horizon (C,). [money]"""
+    count = int(np.prod([values.size for values in options]))
+    if count > _MOST_CHOICES or not count:
+        keys = ", ".join(f"`{problem.sizes[number].key}`" for number in whole)
+        what = f"{keys} have {count:,} combinations of whole sizes, at most {_MOST_CHOICES:,} can be looked at"
+        raise InputError([Fault(what, "narrow their ranges, or take larger steps", key="sizing")])
+    table = np.array(list(product(*(values.tolist() for values in options))))
+    extra = np.zeros(len(table))
+    for column, number in enumerate(whole):
+        for choice in problem.sizes[number].range.choices:
+            if choice.capex is not None:
+                extra[table[:, column] == choice.size] += _dearer(problem, problem.sizes[number], number, choice.size, choice.capex)
+    return table, extra
+
+
+def _dearer(problem: SizingProblem, size: OpenSize, number: int, value: float, capex: float) -> float:
+    """What a price of the catalogue differs from the price per unit, over the horizon. [money]"""
+    plain = problem.objective.capex_per_unit[number] * (value - size.range.existing)
+    return float((capex - plain) * problem.objective.capex_worth(size.asset) * problem.site.horizon.years)
+
+
+def _price_of(extra: _Vector, table: _Vector, chosen: _Vector) -> float:
+    return float(extra[np.flatnonzero((table == chosen).all(axis=1))[0]])
+
+
+def _at(problem: SizingProblem, whole: list[int], chosen: _Vector) -> Solved | None:
+    lower, upper = problem.lowest.copy(), problem.highest.copy()
+    lower[whole] = upper[whole] = chosen
+    try:
+        return problem.solve(lower, upper)
+    except InfeasibleError:
+        return None
+
+
+def _cut(problem: SizingProblem, solved: Solved, whole: list[int], table: _Vector) -> _Vector:
+    """Lower bound of every combination from one optimum (C,): its value and its slope. [money]"""
+    count = len(problem.sizes)
+    at = solved.optimum.point.x[-count:]
+    slope = solved.optimum.point.bound_dual[-count:]
+    change: _Vector = (table - at[whole]) @ slope[whole]
+    return _bound(solved) + change

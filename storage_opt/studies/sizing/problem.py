@@ -1,0 +1,154 @@
+"""The sizing of a site as one problem: compiled once, solved for open, fixed or limited sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage_opt.lowering.contract.rules import lower_rules
+from storage_opt.lowering.open_sizes import OpenSize, open_sizes, resized
+from storage_opt.lowering.site import lower_site
+from storage_opt.model.compile import compile_program
+from storage_opt.model.joint import Demands, SizeRow, joint_program
+from storage_opt.model.program import Program
+from storage_opt.model.sized import SizedProgram, sized_program
+from storage_opt.modeler import Limit
+from storage_opt.spec.resolved import Site
+from storage_opt.studies.rebates import InBranch, Solved, solve_branches
+from storage_opt.studies.sizing.limits import size_rows
+from storage_opt.studies.sizing.objective import Objective, objective
+
+__all__ = ["SizingProblem"]
+
+_Vector = NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class SizingProblem:
+    """A site with open sizes.
+
+    Parameters
+    ----------
+    site : Site
+        The site.
+    sizes : tuple of OpenSize
+        What is open (K).
+    objective : Objective
+        What is minimised: the weighted bill of the horizon, and the sizes for as long.
+    solver : str or None
+        Solver the user asked for.
+    energy_frac : (K,) array
+        Share of each size that stands on average of its life; the rest has faded.
+    """
+
+    site: Site
+    sizes: tuple[OpenSize, ...]
+    objective: Objective
+    solver: str | None = None
+    tell: Callable[[str], None] | None = None
+    capability_frac: _Vector | None = None
+    _sized: list[tuple[InBranch, SizedProgram]] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None
+    ) -> SizingProblem:
+        """The problem that a site states in `[sizing]` and `[finance]`.
+
+        Raises
+        ------
+        InputError
+            When nothing is open, or something open has no cost; lists all faults.
+        """
+        sizes = open_sizes(site)
+        return cls(site, sizes, objective(site, sizes), solver, tell)
+
+    @property
+    def lowest(self) -> _Vector:
+        """Smallest admissible sizes (K,)."""
+        return np.array([size.range.lowest for size in self.sizes])
+
+    @property
+    def highest(self) -> _Vector:
+        """Largest sizes that are looked at (K,)."""
+        return np.array([size.highest for size in self.sizes])
+
+    @property
+    def existing(self) -> _Vector:
+        """Sizes that stand already (K,)."""
+        return np.array([size.range.existing for size in self.sizes])
+
+    @property
+    def cost_per_unit(self) -> _Vector:
+        """What a unit of each size costs over the horizon (K,). [money/unit]"""
+        return self.objective.size_cost_per_year * self.site.horizon.years
+
+    def size_cost(self, values: _Vector) -> float:
+        """What sizes cost over the horizon. [money]"""
+        return float(self.cost_per_unit @ (values - self.existing))
+
+    def site_at(self, values: _Vector) -> Site:
+        """The site with given sizes (K,), as they stand on average of their life."""
+        standing = values if self.capability_frac is None else values * self.capability_frac
+        return resized(self.site, self.sizes, standing)
+
+    def compiled_at(self, values: _Vector, branch: InBranch = list) -> Program:
+        """The program with given sizes (K,), under the weights of the objective."""
+        site = self.site_at(values)
+        return compile_program(site, branch(lower_site(site)), lower_rules(site), self.objective.weights)
+
+    def sized(self, branch: InBranch = list) -> SizedProgram:
+        """The program with its sizes open, compiled the first time that it is asked for."""
+        for known, program in self._sized:
+            if known is branch:
+                return program
+        if self.tell:
+            self.tell(f"compiling with {len(self.sizes)} open sizes")
+        names = [size.name for size in self.sizes]
+        found = sized_program(lambda values: self.compiled_at(values, branch), names, self.lowest, self.highest)
+        self._sized.append((branch, found))
+        return found
+
+    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None) -> Solved:
+        """Sizes and schedule together, sizes between given limits (K,) or those of the site.
+
+        The sizes are the last K variables of the optimum.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, SolverError
+            When there is no optimum.
+        """
+        low = self.lowest if lower is None else lower
+        high = self.highest if upper is None else upper
+        charges = lower_site(self.site_at(self.highest))
+        return solve_branches(
+            charges,
+            self.site.horizon.billing,
+            lambda branch: joint_program(self.sized(branch), self.demands(low, high)),
+            weights=self.objective.weights,
+            solver=self.solver,
+            tell=self.tell,
+        )
+
+    def demands(self, lower: _Vector, upper: _Vector) -> Demands:
+        """What the sizes cost, and what limits them."""
+        rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective)
+        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows))
+
+    def sizes_of(self, solved: Solved) -> _Vector:
+        """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""
+        values: _Vector = solved.optimum.point.x[-len(self.sizes) :].copy()
+        near = _NOISE * np.maximum(self.highest, 1e-9)
+        values = np.where(values - self.lowest <= near, self.lowest, values)
+        return np.where(self.highest - values <= near, self.highest, values)
+
+    def with_capability(self, frac: _Vector) -> SizingProblem:
+        """The problem in which a share of each size stands on average of its life (K,)."""
+        return replace(self, capability_frac=frac, _sized=[])
+
+
+_NOISE = 1e-7
