@@ -90,8 +90,8 @@ def irr(cash: Row) -> Irr:
 
     Examples
     --------
-    >>> irr(np.array([-1000.0, 2500.0, -1540.0]))
-    Irr(rate=None, reason='several', roots=(0.10..., 0.3999...))
+    >>> str(irr(np.array([-1000.0, 2500.0, -1540.0])))
+    'several: 10.00%, 40.00%'
     """
     # what rounding leaves in a year without cash would be a change of sign, and a rate near -1
     told = np.where(np.abs(cash) <= _NOTHING * np.abs(cash).max(initial=0.0), 0.0, cash)

@@ -44,6 +44,13 @@ def _share(key: str, word: str, value: float, of: str = "") -> Line:
     return Line(key, row_words(word, of), "", value, number_format=PERCENT)
 
 
+def _rise(key: str, word: str, own: float | None, inflation: float, of: str = "") -> Line:
+    """A yearly change of its own, or a cell that follows inflation."""
+    if own is not None:
+        return _share(key, word, own, of)
+    return Line(key, row_words(word, of), "", inflation, "={#inflation}", number_format=PERCENT)
+
+
 def _years(key: str, word: str, value: int, of: str = "") -> Line:
     return Line(key, row_words(word, of), "years 年", float(value), number_format=_WHOLE)
 
@@ -61,7 +68,7 @@ def _general(project: Project) -> Iterator[Line]:
         yield _share("escalation.energy", "escalation", spec.escalation_frac.get("energy", 0.0), "energy")
     if project.augmentation is not None:
         own = spec.augmentation_price_frac_per_year
-        yield _share("augmentation_rise", "augmentation_rise", spec.inflation_frac if own is None else own)
+        yield _rise("augmentation_rise", "augmentation_rise", own, spec.inflation_frac)
 
 
 def _asset(project: Project, name: str, currency: str) -> Iterator[Line]:
@@ -69,8 +76,8 @@ def _asset(project: Project, name: str, currency: str) -> Iterator[Line]:
     of = f"asset.{name}"
     yield Line("", (name, ""), look=Look.SUBTOTAL)
     yield from _prices(project, name, currency)
-    rise = cost.replacement_price_frac_per_year
-    yield _share(f"{of}.replacement_rise", "replacement_rise", spec.inflation_frac if rise is None else rise, name)
+    own = cost.replacement_price_frac_per_year
+    yield _rise(f"{of}.replacement_rise", "replacement_rise", own, spec.inflation_frac, name)
     yield _share(f"{of}.insurance_frac", "insurance_frac", cost.insurance_frac, name)
     yield Line(f"{of}.land", row_words("land_fixed", name), currency, cost.land_per_year)
     yield _years(f"{of}.life", "life", cost.life_years or spec.years, name)
