@@ -14,7 +14,7 @@ import numpy as np
 from storage_opt.finance.debt import debt_rows
 from storage_opt.finance.operations import details, totals
 from storage_opt.finance.project import Project, Row
-from storage_opt.finance.taxes import NO_TAX, income_tax, tax_rate, taxed
+from storage_opt.finance.taxes import income_tax, tax_rate, taxed
 from storage_opt.spec.finance import FinanceSpec
 
 __all__ = ["HOST", "INVESTOR", "OWNER", "CashFlow", "cash_flow"]
@@ -89,13 +89,13 @@ def cash_flow(project: Project) -> CashFlow:
         All rows.
     """
     spec = project.spec
-    tax = spec.tax or NO_TAX
     lines = details(project)
-    parties = {party: taxed(items, tax, end) for party, (items, end) in _books(totals(lines, spec.years), spec).items()}
+    books = _books(totals(lines, spec.years), spec)
+    parties = {party: taxed(items, spec.tax, end) for party, (items, end) in books.items()}
     first, *others = parties.values()
     whole = {name: sum((other[name] for other in others), start=row) for name, row in first.items()}
     debt, equity = _levered(spec, first)
-    return CashFlow(project, lines, parties, whole, tax_rate(tax, spec.years), debt, equity)
+    return CashFlow(project, lines, parties, whole, tax_rate(spec.tax, spec.years), debt, equity)
 
 
 def _books(items: dict[str, Row], spec: FinanceSpec) -> dict[str, tuple[dict[str, Row], int]]:
@@ -119,9 +119,10 @@ def _levered(spec: FinanceSpec, book: Mapping[str, Row]) -> tuple[dict[str, Row]
     operating = book["after_tax"] - book["salvage"]
     operating[0] = 0.0
     debt = debt_rows(spec.debt, -float(book["capex"][0] + book["subsidy"][0]), operating)
+    loan = debt["draw"] + debt["interest"] + debt["principal"]
+    if spec.tax is None:
+        return debt, {"cash": book["pre_tax"] + loan}
     profit = book["profit"] + debt["interest"]
-    equity = {"profit": profit, **income_tax(profit, spec.tax or NO_TAX)}
-    flows = (book["pre_tax"], book["vat"], book["surcharge"], equity["income_tax"])
-    loan = (debt["draw"], debt["interest"], debt["principal"])
-    equity["cash"] = sum((*flows, *loan), start=np.zeros_like(profit))
+    equity = {"profit": profit, **income_tax(profit, spec.tax)}
+    equity["cash"] = book["pre_tax"] + book["vat"] + book["surcharge"] + equity["income_tax"] + loan
     return debt, equity

@@ -6,6 +6,7 @@ import numpy as np
 import numpy_financial
 from numpy.typing import NDArray
 
+from storage_opt.finance.annuity import annuity_factor
 from storage_opt.finance.project import Row
 from storage_opt.spec.debt import DebtSpec
 
@@ -66,7 +67,5 @@ def debt_rows(debt: DebtSpec, investment: float, available: Row) -> dict[str, Ro
 def _service(debt: DebtSpec, loan: float, repaying: NDArray[np.bool_]) -> Row:
     """Level payments, or the principal part of equal ones, in the years of repayment."""
     left = debt.years - debt.grace_years
-    each = loan / left
-    if debt.repayment == "level":
-        each = -float(numpy_financial.pmt(debt.rate_frac, left, loan))
+    each = loan / (annuity_factor(debt.rate_frac, left) if debt.repayment == "level" else left)
     return np.where(repaying, each, 0.0)

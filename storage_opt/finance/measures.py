@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy_financial
 
+from storage_opt.finance.annuity import annuity_factor
 from storage_opt.finance.cash_flow import CashFlow
 from storage_opt.finance.operations import escalated
 from storage_opt.finance.project import Row
@@ -73,17 +74,6 @@ class Dscr:
     average: float | None
 
 
-def annuity_factor(rate: float, years: int) -> float:
-    """Present worth of 1 at the end of each of `years` years: (1 - (1 + i)^-n) / i. [year]
-
-    Examples
-    --------
-    >>> round(annuity_factor(0.08, 10), 6)
-    6.710081
-    """
-    return -float(numpy_financial.pv(rate, years, 1.0))
-
-
 def npv(rate: float, cash: Row) -> float:
     """Net present value: sum_y cash[y] / (1 + i)^y. [money]
 
@@ -100,10 +90,12 @@ def irr(cash: Row) -> Irr:
 
     Examples
     --------
-    >>> irr(np.array([-1000.0, 2500.0, -1540.0]))
-    Irr(rate=None, reason='several', roots=(0.10..., 0.3999...))
+    >>> str(irr(np.array([-1000.0, 2500.0, -1540.0])))
+    'several: 10.00%, 40.00%'
     """
-    roots = tuple(sorted(1.0 / x - 1.0 for x in positive_roots(np.asarray(cash, dtype=np.float64))))
+    # what rounding leaves in a year without cash would be a change of sign, and a rate near -1
+    told = np.where(np.abs(cash) <= _NOTHING * np.abs(cash).max(initial=0.0), 0.0, cash)
+    roots = tuple(sorted(1.0 / x - 1.0 for x in positive_roots(told)))
     if len(roots) == 1:
         return Irr(roots[0], "", roots)
     return Irr(None, "several" if roots else "none", roots)

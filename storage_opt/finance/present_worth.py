@@ -1,8 +1,8 @@
 """What a unit of size costs and a unit of savings is worth over the life of a project, for who states an objective.
 
 Where losses lower other tax at once and input tax is credited at once, the cash flow after tax and before loan is
-linear in sizes and savings; its coefficients are found by running it on units. Where they are carried forward it is not, and
-the coefficients are those of the same project with both at once.
+linear in sizes and savings; its coefficients are found by running it on units. Where they are carried forward it is
+not, and the coefficients are those of the same project with both at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from storage_opt.finance.project import AssetSize, Project, Row, SizeUnit
 from storage_opt.spec.finance import FinanceSpec
 
 __all__ = ["PresentWorth", "present_worth"]
+
+_FIXED = ("capex", "subsidy", "om_per_year", "land_per_year")
+"""Costs that do not depend on the size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class PresentWorth:
         unit : SizeUnit or str
             What its size is measured in: ``kwh``, ``kw`` or ``kva``.
         """
-        return self._worth({name: AssetSize.of(SizeUnit(unit), 1.0)}) - self.fixed_of(name)
+        return self._worth({name: AssetSize.of(SizeUnit(unit), 1.0)}, fixed=False)
 
     def of_saving(self, stream: Stream, profile: Row | None = None) -> float:
         """Present worth of one unit of money saved every year, in prices of year 1. [money/(money/year)]
@@ -90,9 +93,18 @@ class PresentWorth:
         return self._worth({}, augmentation=profile)
 
     def _worth(
-        self, sizes: dict[str, AssetSize], savings: dict[Stream, Row] | None = None, augmentation: Row | None = None
+        self,
+        sizes: dict[str, AssetSize],
+        savings: dict[Stream, Row] | None = None,
+        augmentation: Row | None = None,
+        *,
+        fixed: bool = True,
     ) -> float:
-        flow = cash_flow(Project(self._linear, sizes, savings or {}, augmentation))
+        spec = self._linear
+        if not fixed:
+            cost = {name: one.model_copy(update=dict.fromkeys(_FIXED, 0.0)) for name, one in spec.cost.items()}
+            spec = spec.model_copy(update={"cost": cost})
+        flow = cash_flow(Project(spec, sizes, savings or {}, augmentation))
         return npv(self.spec.discount_rate_frac, flow.after_tax)
 
 

@@ -9,41 +9,43 @@ import numpy as np
 from storage_opt.finance.project import Row
 from storage_opt.spec.tax import TaxSpec
 
-__all__ = ["NO_TAX", "income_tax", "tax_rate", "taxed"]
-
-NO_TAX = TaxSpec(vat_frac=0, vat_credit="at_once", income_tax_frac=0, losses="offset", depreciation_years=1)
-"""What a project without a tax table pays."""
+__all__ = ["income_tax", "tax_rate", "taxed"]
 
 
-def tax_rate(tax: TaxSpec, years: int) -> Row:
+def tax_rate(tax: TaxSpec | None, years: int) -> Row:
     """Income tax of each year (N + 1,), with the years that are free and halved. [1]"""
     year = np.arange(years + 1)
+    if tax is None:
+        return np.zeros(years + 1)
     free = (year >= 1) & (year <= tax.exempt_years)
     half = (year > tax.exempt_years) & (year <= tax.exempt_years + tax.half_years)
     return tax.income_tax_frac * np.where(free, 0.0, np.where(half, 0.5, 1.0))
 
 
-def taxed(items: Mapping[str, Row], tax: TaxSpec, end: int) -> dict[str, Row]:
+def taxed(items: Mapping[str, Row], tax: TaxSpec | None, end: int) -> dict[str, Row]:
     """The lines of a party before tax with everything that follows from them. [money]
 
     Parameters
     ----------
     items : mapping of str to (N + 1,) array
         The lines of `operations.ITEMS`.
-    tax : TaxSpec
-        Taxes.
+    tax : TaxSpec or None
+        Taxes; None when every figure is before tax.
     end : int
         Last year of the party, in which what is not depreciated is written off.
 
     Returns
     -------
     dict of str to (N + 1,) array
-        The lines, and ``pre_tax``, ``vat_output``, ``vat_input``, ``vat``, ``vat_carried``, ``surcharge``,
-        ``additions``, ``depreciation``, ``write_off``, ``profit``, what :func:`income_tax` gives, and ``after_tax``.
+        The lines, ``pre_tax`` and ``after_tax``; with taxes also ``vat_output``, ``vat_input``, ``vat``,
+        ``vat_carried``, ``surcharge``, ``additions``, ``depreciation``, ``write_off``, ``profit``, and what
+        :func:`income_tax` gives.
     """
+    pre_tax = sum(items.values(), start=np.zeros_like(items["savings"]))
+    rows = {**items, "pre_tax": pre_tax}
+    if tax is None:
+        return {**rows, "after_tax": pre_tax}
     net = 1.0 / (1.0 + tax.vat_frac)
-    rows = dict(items)
-    rows["pre_tax"] = sum(items.values(), start=np.zeros_like(items["savings"]))
     rows["vat_output"] = (items["savings"] + items["salvage"]) * tax.vat_frac * net
     bought = -(items["capex"] + items["replacement"] + items["augmentation"])
     rows["vat_input"] = (bought - items["om"]) * tax.vat_frac * net

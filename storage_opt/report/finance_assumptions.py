@@ -15,6 +15,7 @@ from storage_opt.report.sheet import MONEY, PERCENT, QUANTITY, RATE, Look
 __all__ = ["assumption_lines", "heading"]
 
 _WHOLE = "0"
+_UNITS = {"kwh": "kWh", "kw": "kW", "kva": "kVA"}
 
 
 def heading(key: str, of: str = "") -> Line:
@@ -43,6 +44,13 @@ def _share(key: str, word: str, value: float, of: str = "") -> Line:
     return Line(key, row_words(word, of), "", value, number_format=PERCENT)
 
 
+def _rise(key: str, word: str, own: float | None, inflation: float, of: str = "") -> Line:
+    """A yearly change of its own, or a cell that follows inflation."""
+    if own is not None:
+        return _share(key, word, own, of)
+    return Line(key, row_words(word, of), "", inflation, "={#inflation}", number_format=PERCENT)
+
+
 def _years(key: str, word: str, value: int, of: str = "") -> Line:
     return Line(key, row_words(word, of), "years 年", float(value), number_format=_WHOLE)
 
@@ -60,53 +68,60 @@ def _general(project: Project) -> Iterator[Line]:
         yield _share("escalation.energy", "escalation", spec.escalation_frac.get("energy", 0.0), "energy")
     if project.augmentation is not None:
         own = spec.augmentation_price_frac_per_year
-        yield _share("augmentation_rise", "augmentation_rise", spec.inflation_frac if own is None else own)
+        yield _rise("augmentation_rise", "augmentation_rise", own, spec.inflation_frac)
 
 
 def _asset(project: Project, name: str, currency: str) -> Iterator[Line]:
-    spec, cost, size = project.spec, project.spec.cost[name], project.sizes[name]
-    amounts = asset_amounts(cost, size)
+    spec, cost = project.spec, project.spec.cost[name]
+    of = f"asset.{name}"
     yield Line("", (name, ""), look=Look.SUBTOTAL)
-    sizes = {"kwh": size.energy_kwh, "kw": size.power_kw, "kva": size.capacity_kva}
-    shown = {"kwh": "kWh", "kw": "kW", "kva": "kVA"}
-    for unit, amount in sizes.items():
-        yield Line(f"{name}.{unit}", row_words(f"size_{unit}", name), shown[unit], amount, number_format=QUANTITY)
+    yield from _prices(project, name, currency)
+    own = cost.replacement_price_frac_per_year
+    yield _rise(f"{of}.replacement_rise", "replacement_rise", own, spec.inflation_frac, name)
+    yield _share(f"{of}.insurance_frac", "insurance_frac", cost.insurance_frac, name)
+    yield Line(f"{of}.land", row_words("land_fixed", name), currency, cost.land_per_year)
+    yield _years(f"{of}.life", "life", cost.life_years or spec.years, name)
+    last = float(installed_year(project, name))
+    formula = None if name in project.replacements else f"={{#{of}.life}}*INT(({{#years}}-1)/{{#{of}.life}})"
+    yield Line(f"{of}.installed", row_words("installed", name), "", last, formula, number_format=_WHOLE)
+    yield _share(f"{of}.salvage_frac", "salvage_frac", cost.salvage_frac, name)
+
+
+def _prices(project: Project, name: str, currency: str) -> Iterator[Line]:
+    """Sizes, prices for each unit of them, and what both make."""
+    cost, size = project.spec.cost[name], project.sizes[name]
+    of, amounts = f"asset.{name}", asset_amounts(cost, size)
     prices = {
         "capex": (cost.capex_per_kwh, cost.capex_per_kw, cost.capex_per_kva, cost.capex),
-        "subsidy": (cost.subsidy_per_kwh, cost.subsidy_per_kw, None, cost.subsidy),
+        "subsidy": (cost.subsidy_per_kwh, cost.subsidy_per_kw, 0.0, cost.subsidy),
         "om": (cost.om_per_kwh_year, cost.om_per_kw_year, cost.om_per_kva_year, cost.om_per_year),
     }
-    own_price = cost.replacement_per_kwh is not None or cost.replacement_per_kw is not None
-    if own_price:
-        prices["replacement"] = (cost.replacement_per_kwh or 0.0, cost.replacement_per_kw or 0.0, None, 0.0)
-    worth = {"capex": amounts.capex, "subsidy": amounts.subsidy, "om": amounts.om, "replacement": amounts.replacement}
+    worth = {"capex": amounts.capex, "subsidy": amounts.subsidy, "om": amounts.om}
+    if cost.replacement_per_kwh is not None or cost.replacement_per_kw is not None:
+        prices["replacement"] = (cost.replacement_per_kwh or 0.0, cost.replacement_per_kw or 0.0, 0.0, 0.0)
+        worth["replacement"] = amounts.replacement
+    for (unit, shown), amount, priced in zip(
+        _UNITS.items(),
+        (size.energy_kwh, size.power_kw, size.capacity_kva),
+        zip(*prices.values(), strict=True),
+        strict=False,
+    ):
+        if amount or any(priced):
+            yield Line(f"{of}.{unit}", row_words(f"size_{unit}", name), shown, amount, number_format=QUANTITY)
     for item, of_item in prices.items():
         terms = []
-        for unit, price in zip((*shown, ""), of_item, strict=True):
+        for unit, price in zip((*_UNITS, ""), of_item, strict=True):
             if not price:
                 continue
-            key = f"{name}.{item}_per_{unit}" if unit else f"{name}.{item}_fixed"
-            per = f"{currency}/{shown[unit]}" if unit else currency
-            yield Line(key, row_words(key.rpartition(".")[2], name), per, price, number_format=RATE)
-            terms.append(f"{{#{key}}}*{{#{name}.{unit}}}" if unit else f"{{#{key}}}")
+            key = f"{item}_per_{unit}" if unit else f"{item}_fixed"
+            per = f"{currency}/{_UNITS[unit]}" if unit else currency
+            yield Line(f"{of}.{key}", row_words(key, name), per, price, number_format=RATE)
+            terms.append(f"{{#{of}.{key}}}*{{#{of}.{unit}}}" if unit else f"{{#{of}.{key}}}")
         word = "replacement_price" if item == "replacement" else item
-        yield Line(f"{name}.{item}", row_words(word, name), currency, worth[item], f"={'+'.join(terms) or '0'}")
-    if not own_price:
+        yield Line(f"{of}.{item}", row_words(word, name), currency, worth[item], f"={'+'.join(terms) or '0'}")
+    if "replacement" not in prices:
         words = row_words("replacement_price", name)
-        yield Line(f"{name}.replacement", words, currency, amounts.replacement, f"={{#{name}.capex}}")
-    rise = cost.replacement_price_frac_per_year
-    yield _share(f"{name}.replacement_rise", "replacement_rise", spec.inflation_frac if rise is None else rise, name)
-    yield Line(
-        f"{name}.insurance_frac", row_words("insurance_frac", name), "", cost.insurance_frac, number_format=PERCENT
-    )
-    yield Line(f"{name}.land", row_words("land_fixed", name), currency, cost.land_per_year)
-    yield _years(f"{name}.life", "life", cost.life_years or spec.years, name)
-    last = float(installed_year(project, name))
-    formula = f"={{#{name}.life}}*INT(({{#years}}-1)/{{#{name}.life}})"
-    given = name in project.replacements
-    words = row_words("installed", name)
-    yield Line(f"{name}.installed", words, "", last, None if given else formula, number_format=_WHOLE)
-    yield _share(f"{name}.salvage_frac", "salvage_frac", cost.salvage_frac, name)
+        yield Line(f"{of}.replacement", words, currency, amounts.replacement, f"={{#{of}.capex}}")
 
 
 def _tax(project: Project) -> Iterator[Line]:

@@ -146,7 +146,7 @@ def _measures(one: Judged, rate: float, years: int, currency: str) -> Iterator[L
     rated: Value = found.rate
     if found.rate is None:
         rated = f"{'无解' if not found.roots else '多解'} {found}"
-    yield line("irr", "", rated, f"IRR({{{key}@:}},{round(found.rate or 0.1, 2)})", PERCENT)
+    yield line("irr", "", rated, f"IRR({{{key}@:}},{round(found.rate or 0.1, 2) + 0.0})", PERCENT)
     mirr_value: Value = "none 无" if modified is None else modified
     yield line("mirr", "", mirr_value, f"MIRR({{{key}@:}},{{#discount}},{{#discount}})", PERCENT)
     for word, row, paid in (

@@ -57,26 +57,28 @@ def detail_lines(flow: CashFlow, currency: str) -> Iterator[Line]:
     for key, row in flow.details.items():
         item, _, of = key.partition(".")
         words = row_words(item, "" if item == "augmentation" else of)
-        yield Line(key, words, currency, row, _detail(project, item, of))
+        yield Line(key, words, currency, row + 0.0, _detail(project, item, of))
 
 
 def _detail(project: Project, item: str, of: str) -> str:
     each_year = "(1+{#inflation})^({year}-1)"
-    priced = f"{{#{of}.replacement}}"
-    due = f"AND({{year}}>0,{{year}}<{{#years}},MOD({{year}},{{#{of}.life}})=0)"
+    priced = f"{{#asset.{of}.replacement}}"
+    due = f"AND({{year}}>0,{{year}}<{{#years}},MOD({{year}},{{#asset.{of}.life}})=0)"
     if of in project.replacements:
         priced, due = f"{{in.replacement.{of}}}", "{year}>0"
-    paid = f"INDEX({{capex.{of}@:}},{{#{of}.installed}}+1)+INDEX({{replacement.{of}@:}},{{#{of}.installed}}+1)"
-    left = f"MAX(0,({{#{of}.life}}-({{#years}}-{{#{of}.installed}}))/{{#{of}.life}})"
-    worth = f"({{#{of}.salvage_frac}}+(1-{{#{of}.salvage_frac}})*{left})"
+    paid = (
+        f"INDEX({{capex.{of}@:}},{{#asset.{of}.installed}}+1)+INDEX({{replacement.{of}@:}},{{#asset.{of}.installed}}+1)"
+    )
+    left = f"MAX(0,({{#asset.{of}.life}}-({{#years}}-{{#asset.{of}.installed}}))/{{#asset.{of}.life}})"
+    worth = f"({{#asset.{of}.salvage_frac}}+(1-{{#asset.{of}.salvage_frac}})*{left})"
     return {
         "savings": f"={{in.savings.{of}}}*(1+{{#escalation.{of}}})^({{year}}-1)",
-        "capex": f"=IF({{year}}=0,-{{#{of}.capex}},0)",
-        "subsidy": f"=IF({{year}}=0,{{#{of}.subsidy}},0)",
-        "om": f"=IF({{year}}=0,0,-{{#{of}.om}}*{each_year})",
-        "insurance": f"=IF({{year}}=0,0,-{{#{of}.insurance_frac}}*{{#{of}.capex}}*{each_year})",
-        "land": f"=IF({{year}}=0,0,-{{#{of}.land}}*{each_year})",
-        "replacement": f"=IF({due},-{priced}*(1+{{#{of}.replacement_rise}})^{{year}},0)",
+        "capex": f"=IF({{year}}=0,-{{#asset.{of}.capex}},0)",
+        "subsidy": f"=IF({{year}}=0,{{#asset.{of}.subsidy}},0)",
+        "om": f"=IF({{year}}=0,0,-{{#asset.{of}.om}}*{each_year})",
+        "insurance": f"=IF({{year}}=0,0,-{{#asset.{of}.insurance_frac}}*{{#asset.{of}.capex}}*{each_year})",
+        "land": f"=IF({{year}}=0,0,-{{#asset.{of}.land}}*{each_year})",
+        "replacement": f"=IF({due},-{priced}*(1+{{#asset.{of}.replacement_rise}})^{{year}},0)",
         "augmentation": "=-{in.added}*(1+{#augmentation_rise})^{year}",
         "salvage": f"=IF({{year}}={{#years}},-({paid})*{worth},0)",
     }[item]

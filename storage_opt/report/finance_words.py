@@ -52,6 +52,11 @@ _ROWS: dict[str, tuple[str, str]] = {
     "lcos_charging": ("Cost of charging", "充电成本"),
     "lcos_total": ("Cost with charging", "总成本"),
     "lcos_energy": ("Energy discharged", "放电量"),
+    # of the chart
+    "investment": ("Investment less subsidy", "投资（扣补贴）"),
+    "running": ("Upkeep, insurance, land", "运维、保险与场地"),
+    "renewal": ("Replacement and added cells", "更换与增容"),
+    "taxes": ("Taxes", "税费"),
     # measures
     "npv": ("Net present value", "净现值"),
     "irr": ("Internal rate of return", "内部收益率"),

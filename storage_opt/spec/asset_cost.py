@@ -7,9 +7,9 @@ iron phosphate systems 600 a kWh, turnkey 800 to 1,100 a kWh; upkeep 0.5 to 2 % 
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from storage_opt.spec.fields import Fraction, MoneyPerKva, MoneyPerKw, Spec
 from storage_opt.spec.money_fields import (
@@ -19,9 +19,9 @@ from storage_opt.spec.money_fields import (
     CostPerKwhYear,
     CostPerKwYear,
     CostPerYear,
+    LifeYears,
     PriceChangePerYear,
     Rate,
-    Years,
 )
 
 __all__ = ["AssetCostSpec"]
@@ -63,14 +63,14 @@ class AssetCostSpec(Spec):
     """Insurance of a year as a share of the investment, in prices of year 1."""
     land_per_year: CostPerYear = 0.0
     """Rent of land or rooms a year, in prices of year 1."""
-    life_years: Annotated[Years, Field(ge=1)] | None = None
+    life_years: LifeYears | None = None
     """Years after which it is replaced; left out: it lasts as long as the project."""
     replacement_per_kwh: CostPerKwh | None = None
     """Cost of a replacement for each kWh, in prices of year 0; with none of the two, a replacement costs the capex."""
     replacement_per_kw: MoneyPerKw | None = None
     """Cost of a replacement for each kW, in prices of year 0."""
     replacement_price_frac_per_year: PriceChangePerYear | None = None
-    """Yearly change of the price of replacements and added cells, negative when it falls; left out: inflation."""
+    """Yearly change of the price of replacements, negative when it falls; left out: inflation."""
     salvage_frac: Fraction = 0.0
     """What a unit that is worn out is worth, as a share of its cost. What stands at the end of the project earns this,
     and of the rest the part of its life that is left, in a straight line."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from storage_opt.spec.fields import Fraction, Quantity, Spec
-from storage_opt.spec.money_fields import Rate, Years
+from storage_opt.spec.money_fields import LifeYears, Rate, Years
 
 __all__ = ["DebtSpec"]
 
@@ -19,7 +19,7 @@ class DebtSpec(Spec):
     """Loan over investment less subsidy; a sculpted loan takes none, its size follows from the cash flow."""
     rate_frac: Rate
     """Interest a year, nominal."""
-    years: Annotated[Years, Field(ge=1)]
+    years: LifeYears
     """Years until the loan is repaid."""
     grace_years: Years = 0
     """First years in which only interest is paid."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from storage_opt.spec.asset_cost import AssetCostSpec
 from storage_opt.spec.debt import DebtSpec
 from storage_opt.spec.fields import Name, Spec
-from storage_opt.spec.money_fields import PriceChange, PriceChangePerYear, Rate, Years
+from storage_opt.spec.money_fields import LifeYears, PriceChange, PriceChangePerYear, Rate
 from storage_opt.spec.sharing import SharingSpec
 from storage_opt.spec.tax import TaxSpec
 
@@ -35,7 +35,7 @@ CASH_STREAMS = (
 class FinanceSpec(Spec):
     """Costs, taxes, debt and sharing of a project; cash flows stand at the ends of years, rates are nominal."""
 
-    years: Annotated[Years, Field(ge=1)] = 15
+    years: LifeYears = 15
     """Life of the project; 15 to 20 are usual for storage."""
     discount_rate_frac: Rate = 0.06
     """Discount rate a year, nominal; public calculators take 0.03 to 0.08."""

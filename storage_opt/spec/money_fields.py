@@ -20,6 +20,7 @@ __all__ = [
     "CostPerKwh",
     "CostPerKwhYear",
     "CostPerYear",
+    "LifeYears",
     "PriceChange",
     "PriceChangePerYear",
     "Rate",
@@ -66,6 +67,7 @@ PriceChangePerYear = Annotated[
     AfterValidator(_not_percent),
     AfterValidator(_bounded_below),
 ]
+LifeYears = Annotated[int, Quantity("year", None, 1.0), Field(ge=1, le=60)]
 Years = Annotated[int, Quantity("year", None, 0.0), Field(ge=0, le=60)]
 Cost = Annotated[Money, Field(ge=0)]
 CostPerKwh = Annotated[MoneyPerKwh, Field(ge=0)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from storage_opt.spec.fields import Fraction, Spec
-from storage_opt.spec.money_fields import Years
+from storage_opt.spec.money_fields import LifeYears
 
 __all__ = ["SharingSpec"]
 
@@ -17,7 +17,7 @@ class SharingSpec(Spec):
 
     investor_frac: Annotated[Fraction, Field(gt=0)] = 0.9
     """Share of the savings that the investor receives; 0.9 and 0.85 are usual in China, less where spreads are wide."""
-    years: Annotated[Years, Field(ge=1)]
+    years: LifeYears
     """Years of the contract; afterwards the host has all savings and all costs, and the salvage at the end."""
     om_payer: Literal["investor", "host"] = "investor"
     """Who pays upkeep, insurance and land during the contract; the investor pays replacements in any case."""

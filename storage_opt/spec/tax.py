@@ -7,12 +7,10 @@ losses carried forward for 5 years (企业所得税法, article 18).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from storage_opt.spec.fields import Fraction, Spec
-from storage_opt.spec.money_fields import Rate, Years
+from storage_opt.spec.money_fields import LifeYears, Rate, Years
 
 __all__ = ["TaxSpec"]
 
@@ -34,11 +32,11 @@ class TaxSpec(Spec):
     """First years without income tax; 3 in "three free, three half" (三免三减半)."""
     half_years: Years = 0
     """Years after those with half of it."""
-    depreciation_years: Annotated[Years, Field(ge=1)] = 10
+    depreciation_years: LifeYears = 10
     """Straight-line depreciation of what is bought, from the year after; what is left at the end is written off."""
     depreciation_residual_frac: Fraction = 0.05
     """Share that is not depreciated before the end."""
     losses: Literal["offset", "carry_forward"] = "carry_forward"
     """What a loss does: lowers the tax on other income of the owner in its year, or is carried to later years."""
-    carry_forward_years: Annotated[Years, Field(ge=1)] = 5
+    carry_forward_years: LifeYears = 5
     """Years in which a loss that is carried can be used, the oldest first."""

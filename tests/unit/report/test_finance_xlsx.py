@@ -11,14 +11,19 @@ import pytest
 from storage_opt.charges.base import Stream
 from storage_opt.finance.cash_flow import cash_flow
 from storage_opt.finance.measures import irr, npv
+from storage_opt.finance.project import AssetSize
 from storage_opt.report.finance_xlsx import finance_xlsx
-from tests.support.projects import KINDS, finance, project
+from tests.support.projects import BESS, KINDS, finance, project
 
 CENT = 0.005
 
 
 def _content(flow):
     return finance_xlsx(flow, "teahouse", "CNY")
+
+
+def _row(sheet, label):
+    return next(row for row in sheet.iter_rows() if row[0].value == label)
 
 
 def _flows():
@@ -32,12 +37,70 @@ def _flows():
     flows["two_rates"] = cash_flow(
         project(finance(cost={"bess": {"capex": 1e6}}), savings={Stream.FIXED: ends_dear}, augmentation=None)
     )
+    assets = {"电池-1": BESS, "project": {"capex_per_kw": 40.0, "life_years": 2}, "grid": {"capex_per_kva": 300.0}}
+    several = finance("shared, taxed, borrowed", discount_rate_frac=0.0, cost=assets)
+    flows["several_assets"] = cash_flow(project(several, sizes=dict.fromkeys(assets, AssetSize(50.0, 90.0, 70.0))))
     return flows
+
+
+CHANGED = {
+    "Discount rate": 0.08,
+    "Inflation": 0.03,
+    "Yearly rise of savings: Energy charge": -0.01,
+    "New energy capacity: bess": 900.0,
+    "Investment for each kWh: bess": 750.0,
+    "Life: bess": 5.0,
+    "Yearly change of the price of replacements: bess": 0.01,
+    "VAT rate": 0.09,
+    "Income tax rate": 0.2,
+    "Years without income tax": 2.0,
+    "Years of depreciation": 6.0,
+    "Years in which losses can be used": 3.0,
+    "Interest rate": 0.05,
+    "Years of the loan": 8.0,
+    "Years of interest only": 2.0,
+    "Share of savings of the investor": 0.8,
+    "Years of the contract": 9.0,
+}
+"""Assumptions that an analyst changes in the workbook of a project."""
+
+
+def _changed_flow():
+    """What the library says of the same changes."""
+    bess = BESS | {"capex_per_kwh": 750.0, "life_years": 5, "replacement_price_frac_per_year": 0.01}
+    tax = {
+        "vat_frac": 0.09,
+        "income_tax_frac": 0.2,
+        "exempt_years": 2,
+        "depreciation_years": 6,
+        "carry_forward_years": 3,
+    }
+    spec = finance(
+        "shared, taxed, borrowed",
+        discount_rate_frac=0.08,
+        inflation_frac=0.03,
+        escalation_frac={"energy": -0.01},
+        cost={"bess": bess},
+        tax=tax,
+        debt={"share_frac": 0.7, "rate_frac": 0.05, "years": 8, "grace_years": 2},
+        sharing={"investor_frac": 0.8, "years": 9, "om_payer": "host"},
+    )
+    return cash_flow(project(spec, sizes={"bess": AssetSize(500.0, 900.0)}))
+
+
+def _with_changes(content):
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for label, value in CHANGED.items():
+        _row(book["Assumptions 假设"], label)[3].value = value
+    return book
 
 
 @pytest.fixture(scope="module")
 def recalculated(tmp_path_factory):
-    """For each flow its workbook as written, with formulas, and as LibreOffice calculates it from formulas alone."""
+    """For each flow its workbook with formulas, with our values, and as LibreOffice calculates it from formulas alone.
+
+    `changed` is the workbook of one project in which assumptions were changed, against the values of the other project.
+    """
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice is not installed")
     folder = tmp_path_factory.mktemp("finance")
@@ -45,6 +108,8 @@ def recalculated(tmp_path_factory):
     for name, content in contents.items():
         # openpyxl writes formulas without the values that we gave them, so nothing can be read back uncalculated
         openpyxl.load_workbook(io.BytesIO(content)).save(folder / f"{name}.xlsx")
+    _with_changes(contents["shared_taxed_borrowed"]).save(folder / "changed.xlsx")
+    contents["changed"] = _content(_changed_flow())
     command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
     files = [folder / f"{name}.xlsx" for name in contents]
     subprocess.run(
@@ -68,7 +133,7 @@ def _formulas(book):
                     yield sheet.title, cell.coordinate
 
 
-@pytest.mark.parametrize("name", list(_flows()))
+@pytest.mark.parametrize("name", [*_flows(), "changed"])
 def test_libreoffice_calculates_every_cell_to_the_cent(recalculated, name):
     book, written, calculated = recalculated[name]
     cells = list(_formulas(book))
@@ -82,10 +147,6 @@ def test_libreoffice_calculates_every_cell_to_the_cent(recalculated, name):
         elif not isinstance(theirs, int | float) or abs(ours - theirs) > (CENT if abs(ours) > 10 else 1e-6):
             wrong.append((sheet, cell, ours, theirs, book[sheet][cell].value))
     assert wrong == []
-
-
-def _row(sheet, label):
-    return next(row for row in sheet.iter_rows() if row[0].value == label)
 
 
 def test_every_row_of_the_cash_flow_is_there():
@@ -108,13 +169,16 @@ def test_sheets_are_what_the_project_has():
     assert sheets == ["Assumptions 假设", "Cash flow 现金流", "Debt 债务", "Parties 各方", "Measures 指标"]
 
 
-def test_no_number_stands_where_no_single_rate_is(recalculated):
-    for name, says in (("never_paid_back", "无解 none: no rate"), ("two_rates", "多解 several: ")):
-        book, _, calculated = recalculated[name]
-        shown = _row(book["Measures 指标"], "Internal rate of return")[3]
-        assert shown.data_type == "s"
-        assert shown.value.startswith(says)
-        assert _row(calculated["Measures 指标"], "Payback")[3].value == "not paid back 未回收"
+@pytest.mark.parametrize(
+    ("name", "rate", "payback"),
+    [("never_paid_back", "无解 none: no rate", "not paid back 未回收"), ("two_rates", "多解 several: ", 7.4)],
+)
+def test_no_number_stands_where_no_single_rate_is(recalculated, name, rate, payback):
+    book, _, calculated = recalculated[name]
+    shown = _row(book["Measures 指标"], "Internal rate of return")[3]
+    assert shown.data_type == "s"
+    assert shown.value.startswith(rate)
+    assert _row(calculated["Measures 指标"], "Payback")[3].value == payback
 
 
 def test_the_same_project_is_the_same_file():
