@@ -24,7 +24,7 @@ from storage_opt.charges.rebate import Assumed
 from storage_opt.errors import InfeasibleError
 from storage_opt.model.backends import Status
 from storage_opt.model.certificate import TOLERANCE
-from storage_opt.model.optimum import Optimum, solve_program
+from storage_opt.model.optimum import Optimum, solve_program, solve_relaxed
 from storage_opt.model.program import Program
 from storage_opt.model.separation import Separation
 from storage_opt.model.solve import Point, solve_convex
@@ -117,6 +117,8 @@ class RebateSearch:
         What a refused period pays more than a granted one whatever the schedule. [money]
     solver : str or None
         Solver the user asked for.
+    exact : bool
+        Whether opposite flows are separated in a branch that may be the answer.
     tell : callable or None
         Told the states of each branch before it is solved.
     """
@@ -126,6 +128,7 @@ class RebateSearch:
     rows: slice
     surcharge: _Vector
     solver: str | None = None
+    exact: bool = True
     tell: Callable[[States], None] | None = None
     nodes: dict[States, Node] = field(default_factory=dict)
 
@@ -226,7 +229,8 @@ class RebateSearch:
         """The branch with opposite flows separated; None where it then has no schedule, or misses a threshold."""
         program = self.program(leaf.states)
         try:
-            optimum = solve_program(program, solver=self.solver, guess=leaf.point, explain=False)
+            solve = solve_program if self.exact else solve_relaxed
+            optimum = solve(program, solver=self.solver, guess=leaf.point, explain=False)
         except InfeasibleError:
             return None
         still = not self._missed(leaf.states, optimum.point).any()

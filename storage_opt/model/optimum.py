@@ -15,7 +15,7 @@ from storage_opt.model.solve import Point, solve_convex
 from storage_opt.model.unbounded import runaway
 from storage_opt.model.whole import Decided, all_taken, decided
 
-__all__ = ["Optimum", "solve_program"]
+__all__ = ["Optimum", "solve_program", "solve_relaxed"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +75,23 @@ def solve_program(
     chosen = all_taken(program, requested=solver)
     if chosen is not None:
         return _without_opposites(program, chosen, solver, tell)
+    relaxed = solve_relaxed(program, solver=solver, tell=tell, guess=guess, explain=explain)
+    chosen = decided(program, relaxed.point, requested=solver, tell=tell)
+    return _without_opposites(program, replace(chosen, attempts=relaxed.attempts + chosen.attempts), solver, tell)
+
+
+def solve_relaxed(
+    program: Program,
+    *,
+    solver: str | None = None,
+    tell: Callable[[str], None] | None = None,
+    guess: Point | None = None,
+    explain: bool = True,
+) -> Optimum:
+    """Solve with opposite flows together and whole decisions in parts: what nothing can beat.
+
+    Parameters and errors are those of :func:`solve_program`.
+    """
     verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=solver, tell=tell, guess=guess)
     if verdict.status is Status.INFEASIBLE:
         if not explain:
@@ -86,8 +103,7 @@ def solve_program(
         raise SolverError(message, "try another --solver")
     if verdict.point is None:
         raise runaway(program)
-    chosen = decided(program, verdict.point, requested=solver, tell=tell)
-    return _without_opposites(program, replace(chosen, attempts=verdict.attempts + chosen.attempts), solver, tell)
+    return Optimum(verdict.point, verdict.point.optimality.relative_gap, None, verdict.attempts)
 
 
 def _without_opposites(

@@ -18,7 +18,7 @@ from storage_opt.model.branches import Decision, RebateSearch, States
 from storage_opt.horizon import Periods
 from storage_opt.model.compile import UNWEIGHTED, Weights, compile_program
 from storage_opt.model.duals import Worth, limit_worths
-from storage_opt.model.optimum import Optimum, solve_program
+from storage_opt.model.optimum import Optimum, solve_program, solve_relaxed
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
 from storage_opt.rules.base import ContractRule
@@ -92,6 +92,7 @@ def solve_branches(
     compiled: Callable[[InBranch], Program],
     *,
     weights: Weights = UNWEIGHTED,
+    exact: bool = True,
     solver: str | None = None,
     tell: Callable[[str], None] | None = None,
     guess: Point | None = None,
@@ -109,6 +110,8 @@ def solve_branches(
         The program, given what makes the charges of a branch out of charges with an open rebate.
     weights : mapping of Stream to float
         Weights of the streams in the objective.
+    exact : bool
+        Whether opposite flows and whole decisions are decided; otherwise the optimum is one that nothing can beat.
     solver, tell, guess, explain
         As for :func:`~storage_opt.model.optimum.solve_program`.
     """
@@ -119,13 +122,14 @@ def solve_branches(
         compile_s = perf_counter() - began
         if tell:
             tell(f"solving {program.form.size:,} variables")
-        optimum = solve_program(program, solver=solver, tell=tell, guess=guess, explain=explain)
+        solve = solve_program if exact else solve_relaxed
+        optimum = solve(program, solver=solver, tell=tell, guess=guess, explain=explain)
         return Solved(program, optimum, compile_s=compile_s)
     granted, refused = (
         compiled(partial(_branch, np.full(billing.count, state))) for state in (Assumed.GRANTED, Assumed.REFUSED)
     )
     surcharge = _surcharge(charges, billing.count, weights)
-    search = RebateSearch(granted, refused, _threshold_rows(granted), surcharge, solver)
+    search = RebateSearch(granted, refused, _threshold_rows(granted), surcharge, solver, exact)
     if tell:
         said = tell
         search.tell = lambda states: said(f"rebate: {_words(states, billing.labels)}")

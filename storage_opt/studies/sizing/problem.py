@@ -115,7 +115,8 @@ class SizingProblem:
     def solve(self, lower: _Vector | None = None, upper: _Vector | None = None) -> Solved:
         """Sizes and schedule together, sizes between given limits (K,) or those of the site.
 
-        The sizes are the last K variables of the optimum.
+        The sizes are the last K variables of the optimum. Opposite flows and whole decisions are left open, so that
+        nothing can beat its cost; the schedule at its sizes decides them.
 
         Raises
         ------
@@ -130,6 +131,7 @@ class SizingProblem:
             self.site.horizon.billing,
             lambda branch: joint_program(self.sized(branch), self.demands(low, high)),
             weights=self.objective.weights,
+            exact=False,
             solver=self.solver,
             tell=self.tell,
         )
