@@ -53,6 +53,9 @@ UNIT_IN_NAME = {
     "%": "percent",
     "money/(kW day)": "_per_kw_day",
     "money/(kW year)": "_per_kw_year",
+    "year": "_years",
+    "1/cycle": "_per_cycle",
+    "kWh/kWh": "_kwh_per_kwh",
 }
 DIMENSIONLESS = re.compile(
     r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$)"
