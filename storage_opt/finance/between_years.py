@@ -47,17 +47,14 @@ def between(solved: Sequence[int], values: _Array, span: NDArray[np.intp]) -> _A
     return out.reshape(span.size, *values.shape[1:])
 
 
-def left_out(solved: Sequence[int], span: NDArray[np.intp], energy_frac: _Array) -> int | None:
-    """Year in the middle of the widest gap, where straight lines have most room to be wrong; None without a gap.
+def left_out(solved: Sequence[int], span: NDArray[np.intp], energy_frac: _Array) -> tuple[int, ...]:
+    """Years in the middle of each gap, where straight lines have most room to be wrong, widest gap first.
 
-    Among gaps of one width it is the one across which most of the rated energy is lost, `energy_frac` (Y,).
+    Gaps of one width come in the order of the share of rated energy that is lost across them, `energy_frac` (Y,).
     """
     gaps = [
-        (right - left, abs(float(energy_frac[left] - energy_frac[right])), left)
+        (left - right, -abs(float(energy_frac[left] - energy_frac[right])), left)
         for left, right in zip(solved, solved[1:], strict=False)
         if right - left > 1 and span[left] == span[right]
     ]
-    if not gaps:
-        return None
-    width, _, first = max(gaps, key=lambda gap: (gap[0], gap[1], -gap[2]))
-    return first + width // 2
+    return tuple(left + -width // 2 for width, _, left in sorted(gaps))

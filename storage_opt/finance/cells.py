@@ -16,6 +16,9 @@ _Array = NDArray[np.float64]
 ROUNDING = 1e-9
 """Share of a life, or of rated energy, that counts as none."""
 
+_SLOWEST = 1e-12
+"""Share of a limit a year up to which it is never reached. [1/year]"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class YearlyUse:
@@ -85,7 +88,9 @@ class Cells:
     def end_at(self, yearly: _Array, now_years: float) -> float:
         """When the first limit is reached, if it goes on like that. [year]"""
         left = np.maximum(1.0 - self.spent, 0.0)
-        return now_years + min((float(a / b) for a, b in zip(left, yearly, strict=True) if b > 0.0), default=np.inf)
+        return now_years + min(
+            (float(a / b) for a, b in zip(left, yearly, strict=True) if b > _SLOWEST), default=np.inf
+        )
 
     def grow_older(self, yearly: _Array, year: int) -> None:
         """Let a year go by."""

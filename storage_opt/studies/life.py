@@ -43,6 +43,7 @@ def life(
     *,
     years: int,
     discount_frac_per_year: float | None = None,
+    checks: int | None = None,
     solver: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LifeResult:
@@ -59,6 +60,9 @@ def life(
     discount_frac_per_year : float or None
         Discount rate with which wear is priced by when cells are renewed; left out, wear costs in every year what the
         site says. [1/year]
+    checks : int or None
+        Gaps between solved years in whose middle one more is solved to measure the error of interpolation, widest
+        first; all of them when left out.
     solver, progress
         As for :func:`~storage_opt.studies.dispatch.optimize`.
 
@@ -90,7 +94,7 @@ def life(
         rounds += 1
         told(f"round {rounds}")
         state = project.next(state, 1.0 if rounds <= 2 else _STEP)
-    return project.result(state, rounds)
+    return project.result(state, rounds, checks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,8 +193,10 @@ class _Project:
             for number, (name, path) in enumerate(zip(self.names, paths, strict=True))
         }
 
-    def result(self, state: _State, rounds: int) -> LifeResult:
-        check, certified = self._left_out(state), all(figures.certified for figures in state.figures)
+    def result(self, state: _State, rounds: int, checks: int | None) -> LifeResult:
+        certified = all(figures.certified for figures in state.figures)
+        total = sum((path.energy_frac for path in state.paths), np.zeros(self.years))
+        gaps = left_out(state.solved, state.span, total)
         streams = frozenset().union(*(figures.streams for figures in state.figures))
         savings = state.savings
         return LifeResult(
@@ -198,7 +204,8 @@ class _Project:
             {stream: savings[:, number] for number, stream in enumerate(Stream) if stream in streams},
             {name: self._battery(number, name, state) for number, name in enumerate(self.names)},
             tuple(year + 1 for year in state.solved),
-            check,
+            self._left_out(state, gaps[:checks]),
+            len(gaps),
             rounds,
             state.moved,
             state.price_moved,
@@ -220,14 +227,16 @@ class _Project:
             state.price[:, number],
         )
 
-    def _left_out(self, state: _State) -> LeftOutYear | None:
-        total = sum((path.energy_frac for path in state.paths), np.zeros(self.years))
-        year = left_out(state.solved, state.span, total)
-        if year is None:
-            return None
+    def _left_out(self, state: _State, middles: tuple[int, ...]) -> tuple[LeftOutYear, ...]:
         cash = state.savings[:, [stream is not Stream.WEAR for stream in Stream]].sum(axis=1)
-        solved = self.dispatches.of(year, self._health(year, state.paths, state.price)).cash
-        return LeftOutYear(year + 1, float(cash[year]), solved, float(np.abs(cash).mean()))
+        yearly = float(np.abs(cash).mean())
+        life = state.use[:, :, LIFE]
+        found = []
+        for year in middles:
+            figures = self.dispatches.of(year, self._health(year, state.paths, state.price))
+            off = float(np.abs(life[year] - figures.use[:, LIFE]).max(initial=0.0))
+            found.append(LeftOutYear(year + 1, float(cash[year]), figures.cash, yearly, off))
+        return tuple(found)
 
     def _notes(self, state: _State, *, certified: bool) -> list[str]:
         horizon, notes = self.site.horizon, list(self.site.notes)

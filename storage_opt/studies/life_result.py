@@ -94,12 +94,15 @@ class LeftOutYear:
         Savings of the year without the price of wear. [money]
     yearly : float
         Mean size of the savings of all years. [money]
+    life_error_frac : float
+        Largest difference, over the batteries, between the shares of life that the year takes.
     """
 
     year: int
     interpolated: float
     solved: float
     yearly: float
+    life_error_frac: float
 
     @property
     def error_relative(self) -> float:
@@ -123,8 +126,10 @@ class LifeResult:
         Batteries with energy to lose.
     dispatched_years : tuple of int
         Project years, counted from 1, that were solved; the others are interpolated.
-    left_out : LeftOutYear or None
-        The measured error of interpolation; None when every year was solved.
+    left_out : tuple of LeftOutYear
+        Years in the middle of gaps that were solved to measure the error of interpolation, widest gap first.
+    gaps : int
+        Gaps there are between solved years.
     rounds : int
         Passes over the project.
     moved_frac : float
@@ -141,7 +146,8 @@ class LifeResult:
     savings: Mapping[Stream, _Array]
     batteries: Mapping[str, BatteryLife]
     dispatched_years: tuple[int, ...]
-    left_out: LeftOutYear | None
+    left_out: tuple[LeftOutYear, ...]
+    gaps: int
     rounds: int
     moved_frac: float
     price_moved_frac: float
@@ -170,9 +176,14 @@ class LifeResult:
         return sum(bought, self._none())
 
     @property
-    def interpolation_error_relative(self) -> float:
-        """Measured error of the savings of a left-out year over the mean of all; 0 when every year was solved."""
-        return 0.0 if self.left_out is None else self.left_out.error_relative
+    def interpolation_error_relative(self) -> float | None:
+        """Largest measured error of the savings of a left-out year, over the mean of all years.
+
+        0 when every year was solved; None when there are gaps and none was measured.
+        """
+        if self.gaps and not self.left_out:
+            return None
+        return max((year.error_relative for year in self.left_out), default=0.0)
 
     def mean_health_frac(self, weights: _Array | None = None) -> dict[str, float]:
         """Share of rated energy that each battery has on average over the project.
