@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.charges.base import Stream
-from storage_opt.finance.between_years import between, left_out, spans, years_to_solve
-from storage_opt.finance.cells import YearlyUse
-from storage_opt.finance.fade import HealthPath, health_path
+from storage_opt.finance.between_years import left_out
 from storage_opt.lowering.refusal import refuse
 from storage_opt.spec.life import LifeSpec
 from storage_opt.spec.resolved import Site
-from storage_opt.studies.aged import Health
 from storage_opt.studies.life_result import BatteryLife, LeftOutYear, LifeResult
-from storage_opt.studies.life_year import CHARGED, CYCLES, DISCHARGED, LIFE, PER_KWH, Dispatches, YearFigures
-from storage_opt.studies.used_life import ageing, require_one_life
+from storage_opt.studies.life_rounds import SETTLED_FRAC, Project, Round
+from storage_opt.studies.life_year import CHARGED, CYCLES, DISCHARGED, LIFE, Dispatches
+from storage_opt.studies.used_life import require_one_life
 
-__all__ = ["MAX_ROUNDS", "SETTLED_FRAC", "SETTLED_PRICE_FRAC", "life"]
+__all__ = ["MAX_ROUNDS", "life"]
 
 _Array = NDArray[np.float64]
-
-SETTLED_FRAC = 1e-4
-"""Movement of the energy of any year, as a share of rated energy, below which dispatch and life agree."""
-
-SETTLED_PRICE_FRAC = 1e-3
-"""Difference between the price of life and the one dispatched with, below which they agree."""
 
 MAX_ROUNDS = 12
 """Passes over a project after which no agreement is claimed."""
 
-_STEP = 0.5
-"""Share of the way to the new price of life that is taken from the third round on, so that it does not swing."""
+_YEAR_ROUNDING = 0.01
+"""Difference of the length of a horizon from a year that is not worth a note. [year]"""
 
 
 def life(
@@ -88,171 +79,83 @@ def life(
     require_one_life(site, spec)
     _require_years(spec, years)
     told = progress or _silent
-    project = _Project(site, spec, years, discount_frac_per_year, Dispatches(site, spec, solver, told))
+    project = Project(site, spec, years, discount_frac_per_year, Dispatches(site, spec, solver, told))
     state, rounds = project.first(), 0
     while rounds < MAX_ROUNDS and not state.settled:
         rounds += 1
         told(f"round {rounds}")
-        state = project.next(state, 1.0 if rounds <= 2 else _STEP)
-    return project.result(state, rounds, checks)
+        state = project.next(state)
+    return _result(project, state, rounds, checks)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _State:
-    """Where the rounds have come to; figures are those of the solved years."""
-
-    paths: tuple[HealthPath, ...]
-    price: _Array
-    solved: tuple[int, ...]
-    span: NDArray[np.intp]
-    figures: tuple[YearFigures, ...]
-    moved: float
-    price_moved: float
-
-    @property
-    def settled(self) -> bool:
-        return self.moved <= SETTLED_FRAC and self.price_moved <= SETTLED_PRICE_FRAC
-
-    @property
-    def use(self) -> _Array:
-        """Use of all years (Y, B, 5)."""
-        return between(self.solved, np.array([figures.use for figures in self.figures]), self.span)
-
-    @property
-    def savings(self) -> _Array:
-        """Savings of all years by stream (Y, S). [money]"""
-        return between(self.solved, np.array([figures.savings for figures in self.figures]), self.span)
+def _result(project: Project, state: Round, rounds: int, checks: int | None) -> LifeResult:
+    total = sum((path.energy_frac for path in state.paths), np.zeros(project.years))
+    gaps = left_out(state.solved, state.span, total)
+    measured = _left_out(project, state, gaps[:checks])
+    streams = frozenset().union(*(figures.streams for _, figures in project.dispatches.known))
+    return LifeResult(
+        project.years,
+        {stream: state.savings[:, number] for number, stream in enumerate(Stream) if stream in streams},
+        {name: _battery(project, number, name, state) for number, name in enumerate(project.names)},
+        tuple(year + 1 for year in state.solved),
+        measured,
+        len(gaps),
+        rounds,
+        state.moved,
+        state.swing,
+        state.price_moved,
+        state.settled,
+        tuple(_notes(project, state)),
+    )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Project:
-    site: Site
-    spec: LifeSpec
-    years: int
-    discount: float | None
-    dispatches: Dispatches
+def _battery(project: Project, number: int, name: str, state: Round) -> BatteryLife:
+    battery, path, use = project.site.spec.battery[name], state.paths[number], state.use[:, number]
+    one_way = np.sqrt(path.efficiency_frac)
+    return BatteryLife(
+        path,
+        battery.charge_efficiency * one_way,
+        battery.discharge_efficiency * one_way,
+        use[:, LIFE],
+        use[:, CYCLES],
+        use[:, DISCHARGED],
+        use[:, CHARGED],
+        state.price[:, number],
+    )
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return ageing(self.site)
 
-    def first(self) -> _State:
-        """Every year as the first, with batteries that are new."""
-        figures = self.dispatches.of(0, {name: Health() for name in self.names})
-        paths = self._paths(np.broadcast_to(figures.use, (self.years, *figures.use.shape)))
-        price = np.ones((self.years, len(self.names)))
-        return _State(paths, price, (0,), np.zeros(self.years, dtype=np.intp), (figures,), np.inf, np.inf)
+def _left_out(project: Project, state: Round, middles: tuple[int, ...]) -> tuple[LeftOutYear, ...]:
+    cash = state.savings[:, [stream is not Stream.WEAR for stream in Stream]].sum(axis=1)
+    yearly = float(np.abs(cash).mean())
+    life_frac = state.use[:, :, LIFE]
+    found = []
+    for year in middles:
+        figures = project.figures(year, state.paths, state.price)
+        off = float(np.abs(life_frac[year] - figures.use[:, LIFE]).max(initial=0.0))
+        found.append(LeftOutYear(year + 1, float(cash[year]), figures.cash, yearly, off))
+    return tuple(found)
 
-    def next(self, state: _State, step: float) -> _State:
-        price = state.price + step * (self._price(state.paths) - state.price)
-        changed = np.zeros(self.years, dtype=np.bool_)
-        for path in state.paths:
-            changed |= path.changed
-        span = spans(changed)
-        named = self.spec.dispatched_years
-        chosen = range(self.years) if named == "all" else [year - 1 for year in named]
-        solved = years_to_solve(chosen, span)
-        figures = tuple(self.dispatches.of(year, self._health(year, state.paths, price)) for year in solved)
-        found = _State(state.paths, price, solved, span, figures, np.inf, np.inf)
-        paths = self._paths(found.use)
-        moves = [
-            np.abs(new - old).max() / path.rated_kwh
-            for path, before in zip(paths, state.paths, strict=True)
-            for new, old in ((path.start_kwh, before.start_kwh), (path.end_kwh, before.end_kwh))
-        ]
-        price_moved = float(np.abs(self._price(paths) - price).max(initial=0.0))
-        return _State(paths, price, solved, span, figures, float(max(moves, default=0.0)), price_moved)
 
-    def _paths(self, use: _Array) -> tuple[HealthPath, ...]:
-        return tuple(
-            health_path(
-                self.site.spec.battery[name].energy_kwh,
-                YearlyUse(use[:, number, LIFE], use[:, number, CYCLES], use[:, number, PER_KWH]),
-                self.spec,
-            )
-            for number, name in enumerate(self.names)
+def _notes(project: Project, state: Round) -> list[str]:
+    horizon, notes = project.site.horizon, list(project.site.notes)
+    if abs(horizon.years - 1.0) > _YEAR_ROUNDING:
+        notes.append(
+            f"the horizon is {horizon.years:.3g} years long; savings, use and fade are those of the horizon over "
+            "its length, as if every part of a year were like it"
         )
-
-    def _price(self, paths: tuple[HealthPath, ...]) -> _Array:
-        """What life is worth in each year over what is paid when it ends (Y, B)."""
-        if self.discount is None or not paths:
-            return np.ones((self.years, len(paths)))
-        middle = np.arange(self.years) + 0.5
-        wait = [np.maximum(path.renewed_at_years - middle, 0.0) for path in paths]
-        price: _Array = (1.0 + self.discount) ** -np.column_stack(wait)
-        return price
-
-    def _health(self, year: int, paths: tuple[HealthPath, ...], price: _Array) -> dict[str, Health]:
-        return {
-            name: Health(
-                float(path.energy_frac[year]),
-                float(path.efficiency_frac[year]),
-                float(path.installed_kwh[year]) / path.rated_kwh,
-                float(price[year, number]),
-            )
-            for number, (name, path) in enumerate(zip(self.names, paths, strict=True))
-        }
-
-    def result(self, state: _State, rounds: int, checks: int | None) -> LifeResult:
-        certified = all(figures.certified for figures in state.figures)
-        total = sum((path.energy_frac for path in state.paths), np.zeros(self.years))
-        gaps = left_out(state.solved, state.span, total)
-        streams = frozenset().union(*(figures.streams for figures in state.figures))
-        savings = state.savings
-        return LifeResult(
-            self.years,
-            {stream: savings[:, number] for number, stream in enumerate(Stream) if stream in streams},
-            {name: self._battery(number, name, state) for number, name in enumerate(self.names)},
-            tuple(year + 1 for year in state.solved),
-            self._left_out(state, gaps[:checks]),
-            len(gaps),
-            rounds,
-            state.moved,
-            state.price_moved,
-            state.settled,
-            tuple(self._notes(state, certified=certified)),
+    if not state.settled:
+        notes.append(
+            f"dispatch and life do not agree: the last of {MAX_ROUNDS} rounds moved the energy of a year by "
+            f"{state.moved:.1e} of rated energy, and left the price of life off by {state.price_moved:.1e}"
         )
-
-    def _battery(self, number: int, name: str, state: _State) -> BatteryLife:
-        battery, path, use = self.site.spec.battery[name], state.paths[number], state.use[:, number]
-        one_way = np.sqrt(path.efficiency_frac)
-        return BatteryLife(
-            path,
-            battery.charge_efficiency * one_way,
-            battery.discharge_efficiency * one_way,
-            use[:, LIFE],
-            use[:, CYCLES],
-            use[:, DISCHARGED],
-            use[:, CHARGED],
-            state.price[:, number],
+    elif state.swing > SETTLED_FRAC:
+        notes.append(
+            f"a year flips between schedules that take different shares of life, {state.swing:.1e} of rated energy "
+            "apart; its figures are a mean of both"
         )
-
-    def _left_out(self, state: _State, middles: tuple[int, ...]) -> tuple[LeftOutYear, ...]:
-        cash = state.savings[:, [stream is not Stream.WEAR for stream in Stream]].sum(axis=1)
-        yearly = float(np.abs(cash).mean())
-        life = state.use[:, :, LIFE]
-        found = []
-        for year in middles:
-            figures = self.dispatches.of(year, self._health(year, state.paths, state.price))
-            off = float(np.abs(life[year] - figures.use[:, LIFE]).max(initial=0.0))
-            found.append(LeftOutYear(year + 1, float(cash[year]), figures.cash, yearly, off))
-        return tuple(found)
-
-    def _notes(self, state: _State, *, certified: bool) -> list[str]:
-        horizon, notes = self.site.horizon, list(self.site.notes)
-        if abs(horizon.years - 1.0) > 0.01:
-            notes.append(
-                f"the horizon is {horizon.years:.3g} years long; savings, use and fade are those of the horizon over "
-                "its length, as if every part of a year were like it"
-            )
-        if not state.settled:
-            notes.append(
-                f"dispatch and life do not agree: the last of {MAX_ROUNDS} rounds moved the energy of a year by "
-                f"{state.moved:.1e} of rated energy, and left the price of life off by {state.price_moved:.1e}"
-            )
-        if not certified:
-            notes.append("not every year is certified; optimize the site of such a year to see why")
-        return notes
+    if not all(figures.certified for _, figures in project.dispatches.known):
+        notes.append("not every year is certified; optimize the site of such a year to see why")
+    return notes
 
 
 def _require_years(spec: LifeSpec, years: int) -> None:

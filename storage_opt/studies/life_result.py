@@ -134,6 +134,9 @@ class LifeResult:
         Passes over the project.
     moved_frac : float
         How far the last one moved the energy of any year, as a share of rated energy.
+    swing_frac : float
+        How far the schedules of the last round alone would have moved it; more than `moved_frac` where a year flips
+        between schedules that are worth the same, of which the mean is taken.
     price_moved_frac : float
         How far the price of life is from the one that was dispatched with.
     converged : bool
@@ -150,6 +153,7 @@ class LifeResult:
     gaps: int
     rounds: int
     moved_frac: float
+    swing_frac: float
     price_moved_frac: float
     converged: bool
     notes: tuple[str, ...]
