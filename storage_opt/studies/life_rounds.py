@@ -54,8 +54,10 @@ class Round:
         How far its schedules alone would have moved it, not averaged with those of the rounds before.
     off : (Y, B) array
         Price of life that follows, less `price`.
-    averaged, price_averaged : int
-        Rounds of which use and savings, and the price, are the mean.
+    averaged : int
+        Rounds of which the next use and savings are the mean.
+    step : (Y, B) array
+        Share of `off` that the price moves by next: halved where that changes sign, doubled again where it does not.
     """
 
     paths: tuple[HealthPath, ...]
@@ -67,8 +69,8 @@ class Round:
     moved: float
     swing: float
     off: _Array
-    averaged: int = 1
-    price_averaged: int = 1
+    averaged: int
+    step: _Array
 
     @property
     def price_moved(self) -> float:
@@ -116,7 +118,7 @@ class Project:
         use, savings = (np.repeat(values[None], self.years, axis=0) for values in (figures.use, figures.savings))
         paths, price = self._paths(use), np.ones((self.years, len(self.names)))
         span, off = np.zeros(self.years, dtype=np.intp), self._price(paths) - price
-        return Round(paths, price, (0,), span, use, savings, np.inf, np.inf, off)
+        return Round(paths, price, (0,), span, use, savings, np.inf, np.inf, off, 1, np.ones_like(price))
 
     def next(self, last: Round) -> Round:
         """One more round.
@@ -127,7 +129,7 @@ class Project:
         for ever. Then use is averaged over rounds with weights ``1/k``, which a year that is spent partly in one and
         partly in the other has. New years to change cells in begin a new mean.
         """
-        price = last.price + last.off / last.price_averaged
+        price = last.price + last.step * last.off
         changed = np.any([path.changed for path in last.paths], axis=0) if last.paths else last.span > 0
         span = spans(changed)
         named = self.spec.dispatched_years
@@ -142,7 +144,7 @@ class Project:
         paths = self._paths(use)
         off = self._price(paths) - price
         swings = alike and swing > _FALLS * last.swing
-        price_swings = np.abs(off).max(initial=0.0) > _FALLS * last.price_moved
+        step = np.where(off * last.off < 0.0, last.step / 2.0, np.minimum(2.0 * last.step, 1.0))
         return Round(
             paths,
             price,
@@ -154,7 +156,7 @@ class Project:
             swing,
             off,
             averaged + int(swings),
-            last.price_averaged + int(price_swings),
+            step,
         )
 
     def figures(self, year: int, paths: tuple[HealthPath, ...], price: _Array) -> YearFigures:
