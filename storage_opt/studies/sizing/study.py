@@ -39,8 +39,8 @@ _Vector = NDArray[np.float64]
 _WHOLE_YEAR = 0.97
 """Years that a horizon must cover to stand for one without a word."""
 _AT_END = 1e-6
-_NOTHING = 1e-6
-"""Share of the dearest limit below which one is worth nothing."""
+_NOTHING = 1e-7
+"""Share of the cost that all of a limit must be worth to be told."""
 
 
 def size(site: Site, *, solver: str | None = None, progress: Callable[[str], None] | None = None) -> SizingResult:
@@ -190,16 +190,16 @@ def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
 
 def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     """Limits on the sizes that bind, dearest first."""
-    own = {row.rule.name for row in problem.demands(problem.lowest, problem.highest).rows}
-    years, dual = problem.site.horizon.years, solved.optimum.point.ineq_dual
-    found = [
-        SizeLimit(r.rule.name, r.rule.words, r.rule.unit, r.rule.key, float(dual[r.where].sum()) / years)
-        for r in solved.program.rows
-        if r.rule is not None and r.rule.name in own
-    ]
-    largest = max((abs(limit.worth_per_year) for limit in found), default=0.0)
-    kept = [limit for limit in found if limit.worth_per_year > _NOTHING * max(largest, 1e-9)]
-    return tuple(sorted(kept, key=lambda limit: -limit.worth_per_year))
+    own = {row.rule.name: abs(row.most) for row in problem.demands(problem.lowest, problem.highest).rows}
+    years, point = problem.site.horizon.years, solved.optimum.point
+    nothing = _NOTHING * abs(point.optimality.cost) / years
+    found = []
+    for row in solved.program.rows:
+        if row.rule is not None and row.rule.name in own:
+            worth = float(point.ineq_dual[row.where].sum()) / years
+            if worth * max(own[row.rule.name], 1.0) > nothing:
+                found.append(SizeLimit(row.rule.name, row.rule.words, row.rule.unit, row.rule.key, worth))
+    return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
 
 
 def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
