@@ -30,7 +30,6 @@ _Vector = NDArray[np.float64]
 
 _NOISE = 1e-7
 """Share of the range within which a size stands at its end."""
-"""Share of the range within which a size stands at its end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +176,9 @@ class SizingProblem:
     def demands(self, lower: _Vector, upper: _Vector) -> Demands:
         """What the sizes cost, and what limits them."""
         rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective)
-        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows))
+        # what stands already is paid
+        paid = -float(self.cost_per_unit @ self.existing)
+        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows), paid)
 
     def sizes_of(self, solved: Solved) -> _Vector:
         """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""
