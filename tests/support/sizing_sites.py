@@ -63,7 +63,7 @@ def built(description: Described) -> Site:
 
 
 def at_sizes(description: Described, sizes: Mapping[str, float]) -> Site:
-    """The site with sizes written into its description and nothing open; names as of a sizing, such as ``bess.power_kw``."""
+    """The site with sizes written into its description and nothing open; names such as ``bess.power_kw``."""
     site = deepcopy({key: part for key, part in description.items() if key not in {"sizing", "finance"}})
     sizing = description["sizing"]
     for name, value in sizes.items():
@@ -108,7 +108,7 @@ def _resize_tank(tank: Described, field: str, value: float, sizing: Described) -
 
 
 def cost_of(description: Described, sizes: Mapping[str, float]) -> float:
-    """What sizes cost a year in a project of plain capex, from its formula: capex over the annuity factor. [money/year]"""
+    """What sizes cost a year in a project of plain capex: capex over the annuity factor. [money/year]"""
     project, total = description["finance"], 0.0
     rate, years = project["discount_rate_frac"], project["years"]
     annuity = sum((1.0 + rate) ** -year for year in range(1, years + 1))
