@@ -58,12 +58,15 @@ class Demands:
         Limits of the sizes (K,).
     rows : tuple of SizeRow
         Ratios, budget, land.
+    constant : float
+        Cost beside that, whatever the sizes: less than nothing where part of them stands already. [money]
     """
 
     cost: _Vector
     lower: tuple[Limit, ...]
     upper: tuple[Limit, ...]
     rows: tuple[SizeRow, ...] = ()
+    constant: float = 0.0
 
 
 def joint_program(sized: SizedProgram, demands: Demands) -> Program:
@@ -95,7 +98,7 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     joint = StandardForm(
         sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
         np.concatenate([form.cost, demands.cost + sized.constant]),
-        form.constant - float(sized.constant @ sized.at_largest),
+        form.constant + demands.constant - float(sized.constant @ sized.at_largest),
         sp.csc_array(sp.hstack([form.eq, -sized.eq_rhs])),
         form.eq_rhs - sized.eq_rhs @ sized.at_largest,
         sp.csc_array(
@@ -186,18 +189,24 @@ def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns
     def fixed(side: Sequence[Limit], *, is_upper: bool) -> tuple[Limit, ...]:
         moved = {one.number: one for one in sized.limits if one.block == number and one.is_upper == is_upper}
         return tuple(
-            limit if at not in moved else _beyond_all(limit, moved[at], sized) for at, limit in enumerate(side)
+            part
+            for at, limit in enumerate(side)
+            for part in (_apart(limit, moved[at], sized) if at in moved else (limit,))
         )
 
     return replace(block, lower=fixed(block.lower, is_upper=False), upper=fixed(block.upper, is_upper=True))
 
 
-def _beyond_all(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> Limit:
-    """A limit where it does not move; elsewhere one that cannot bind at any admissible size."""
+def _apart(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> tuple[Limit, Limit]:
+    """A limit where it does not move; where it does, one that cannot bind at any admissible size and falls with it."""
     sign = 1.0 if moved.is_upper else -1.0
     loosest = limit.values + sign * np.maximum(-sign * moved.slopes, 0.0) @ (sized.at_largest - sized.at_least)
     beyond = loosest + sign * _BEYOND * (1.0 + np.abs(loosest))
-    return replace(limit, rule=None, values=np.where(moved.slopes.any(axis=1), beyond, limit.values))
+    moves, nothing = moved.slopes.any(axis=1), sign * np.inf
+    return (
+        replace(limit, values=np.where(moves, nothing, limit.values)),
+        Limit(None, np.where(moves, beyond, nothing), implied=True),
+    )
 
 
 def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vector, _Vector]:

@@ -21,6 +21,7 @@ from storage_opt.modeler import Limit
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.aged import Health, aged
 from storage_opt.studies.rebates import InBranch, Solved, solve_branches
+from storage_opt.studies.sizing.backed import least_backed
 from storage_opt.studies.sizing.limits import size_rows
 from storage_opt.studies.sizing.objective import Objective, objective
 
@@ -29,7 +30,6 @@ __all__ = ["NEW", "Ageing", "SizingProblem"]
 _Vector = NDArray[np.float64]
 
 _NOISE = 1e-7
-"""Share of the range within which a size stands at its end."""
 """Share of the range within which a size stands at its end."""
 
 
@@ -98,10 +98,10 @@ class SizingProblem:
         """Whether the optimal cost is a convex function of the sizes: no rebate is open."""
         return not any(isinstance(charge, RebatedCharge) for charge in lower_site(self.new_at(self.highest)))
 
-    @property
+    @cached_property
     def lowest(self) -> _Vector:
         """Smallest admissible sizes (K,)."""
-        return np.array([size.range.lowest for size in self.sizes])
+        return least_backed(self.site_at, np.array([size.range.lowest for size in self.sizes]), self.highest)
 
     @property
     def highest(self) -> _Vector:
@@ -150,9 +150,10 @@ class SizingProblem:
         self._sized.append((branch, found))
         return found
 
-    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None) -> Solved:
+    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None, spent: float = 0.0) -> Solved:
         """Sizes and schedule together, sizes between given limits (K,) or those of the site.
 
+        `spent` is what a catalogue takes of the budget beyond prices per unit.
         The sizes are the last K variables of the optimum. Opposite flows and whole decisions are left open, so that
         nothing can beat its cost; the schedule at its sizes decides them.
 
@@ -167,17 +168,19 @@ class SizingProblem:
         return solve_branches(
             charges,
             self.site.horizon.billing,
-            lambda branch: joint_program(self.sized(branch), self.demands(low, high)),
+            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent)),
             weights=self.objective.weights,
             exact=False,
             solver=self.solver,
             tell=self.tell,
         )
 
-    def demands(self, lower: _Vector, upper: _Vector) -> Demands:
+    def demands(self, lower: _Vector, upper: _Vector, spent: float = 0.0) -> Demands:
         """What the sizes cost, and what limits them."""
-        rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective)
-        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows))
+        rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective, spent)
+        # what stands already is paid
+        paid = -float(self.cost_per_unit @ self.existing)
+        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows), paid)
 
     def sizes_of(self, solved: Solved) -> _Vector:
         """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""

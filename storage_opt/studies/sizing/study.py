@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import OpenSize, SizeKind, resized
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.installed import require_installed
-from storage_opt.model.joint import schedule_point
+from storage_opt.model.joint import SizeRow, schedule_point
 from storage_opt.model.optimum import solve_program
 from storage_opt.model.watchdog import warm_up
 from storage_opt.spec.finance import FinanceSpec
@@ -151,8 +151,20 @@ class _Bills:
 
 
 def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
-    """The bill without anything new, nothing stored or shifted."""
-    site = resized(problem.site, problem.sizes, problem.existing)
+    """The bill without anything new, nothing stored or shifted.
+
+    What is declared and not bought is as in the site file, unless `existing` says otherwise: to declare nothing is no
+    bill that anyone pays. A bill needs no backup, which what stands there might not hold.
+    """
+    cost = problem.objective.finance.cost
+    moved = [
+        (size.range.existing, size)
+        for size in problem.sizes
+        if (size.is_bought and size.asset in cost) or "existing" in size.range.model_fields_set
+    ]
+    sizes = tuple(size for _, size in moved)
+    site = resized(problem.site, sizes, np.array([existing for existing, _ in moved]))
+    site = replace(site, spec=site.spec.model_copy(update={"backup": None}))
     charges = lower_site(site)
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
 
@@ -177,13 +189,17 @@ def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
     years, count = problem.site.horizon.years, len(problem.sizes)
     point = best.solved.optimum.point
     cost = problem.cost_per_unit / years
-    own = {row.rule.name: row.where for row in best.solved.program.rows if row.rule is not None}
+    rows = {row.rule.name: row for row in problem.demands(problem.lowest, problem.highest).rows}
+    own = [
+        (rows[row.rule.name].coefficients, point.ineq_dual[row.where].sum())
+        for row in best.solved.program.rows
+        if row.rule is not None and row.rule.name in rows
+    ]
+    pushed = sum((coefficients * dual for coefficients, dual in own), start=np.zeros(count))
     new = best.values - problem.existing
     found = []
     for n, size in enumerate(problem.sizes):
-        limit = own.get(f"{size.name}.most")
-        pushed = 0.0 if limit is None else float(point.ineq_dual[limit].sum())
-        worth = cost[n] - (point.bound_dual[n - count] - pushed) / years
+        worth = cost[n] + (pushed[n] - point.bound_dual[n - count]) / years
         dearer = dearer_than_units(problem, n, float(best.values[n]))
         capex = float(problem.objective.capex_per_unit[n] * new[n]) + dearer
         a_year = dearer * problem.objective.capex_worth(size.asset) if dearer else 0.0
@@ -193,7 +209,11 @@ def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
 
 def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     """Limits on the sizes that bind, dearest first."""
-    own = {row.rule.name: abs(row.most) for row in problem.demands(problem.lowest, problem.highest).rows}
+    own = {
+        row.rule.name: abs(row.most)
+        for row in problem.demands(problem.lowest, problem.highest).rows
+        if not _is_of_fixed(problem, row)
+    }
     years, point = problem.site.horizon.years, solved.optimum.point
     nothing = _NOTHING * abs(point.optimality.cost) / years
     found = []
@@ -203,6 +223,12 @@ def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
             if worth * max(own[row.rule.name], 1.0) > nothing:
                 found.append(SizeLimit(row.rule.name, row.rule.words, row.rule.unit, row.rule.key, worth))
     return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
+
+
+def _is_of_fixed(problem: SizingProblem, row: SizeRow) -> bool:
+    """Whether it is an end of a range without width, whose two ends share what they are worth as they like."""
+    mine = row.coefficients != 0
+    return bool(mine.sum() == 1 and np.all(problem.lowest[mine] >= problem.highest[mine]))
 
 
 def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
@@ -245,7 +271,7 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
     """What is new, by asset that is paid for."""
     found: dict[str, AssetSize] = {}
     for size, amount in zip(sizes, new.tolist(), strict=True):
-        if not size.is_bought or size.asset not in priced:
+        if not size.is_bought or size.asset not in priced or not amount:
             continue
         before = found.get(size.asset, AssetSize())
         kva = amount if size.kind is SizeKind.APPARENT_POWER else 0.0
