@@ -83,6 +83,8 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     -----
     ``size_rows``:  rows of `demands`;  each limit that moves becomes the row ``x - slope s <= limit at no size``, named
     after its rule, and each right-hand side gets the columns of its slopes. Columns of sizes stand behind all others.
+    Two flows that exclude each other and have the same limit share a row, ``x + x' - slope s <= limit``: a quarter less
+    time, and a tighter bound.
     A bound that no size reaches stays, for searches that look at a part of the problem without its sizes.
     """
     base, count = sized.largest, len(sized.names)
@@ -160,27 +162,42 @@ class _MovingRows:
     slopes: sp.csc_array
     most: _Vector
 
+    def together(self, other: _MovingRows) -> _MovingRows | None:
+        """``x + x' + slopes s <= most`` for two flows of which one is nothing; None where their limits differ."""
+        if self.slopes.shape != other.slopes.shape or not np.array_equal(self.most, other.most):
+            return None
+        if (self.slopes != other.slopes).nnz:
+            return None
+        return replace(self, matrix=sp.csr_array(self.matrix + other.matrix))
+
 
 def _moving(sized: SizedProgram) -> list[_MovingRows]:
+    """Rows of every limit that moves; limits of two flows that exclude each other are one row where they are equal."""
     unit = sp.eye_array(sized.largest.form.size, format="csr")
-    found = []
-    for limit in sized.limits:
-        block = sized.largest.columns[limit.block]
-        sign = 1.0 if limit.is_upper else -1.0
-        one = (block.upper if limit.is_upper else block.lower)[limit.number]
-        kept = np.flatnonzero(np.isfinite(one.values) & limit.slopes.any(axis=1))
-        at_nothing = one.values[kept] - limit.slopes[kept] @ sized.at_largest
-        name = f"{block.name}.{'most' if limit.is_upper else 'least'}" if one.rule is None else one.rule.name
-        found.append(
-            _MovingRows(
-                one.rule,
-                name,
-                sign * unit[block.where][kept],
-                sp.csc_array(-sign * limit.slopes[kept]),
-                sign * at_nothing,
-            )
-        )
-    return found
+    stated = {(limit.block, limit.is_upper, limit.number): _one(sized, limit, unit) for limit in sized.limits}
+    place = {columns.name: number for number, columns in enumerate(sized.largest.columns)}
+    for pair in sized.largest.opposites:
+        blocks = [place.get(name) for name in (pair.opposites.first, pair.opposites.second)]
+        mine = [[key for key in stated if key[0] == block and key[1]] for block in blocks]
+        if all(len(keys) == 1 for keys in mine):
+            (first,), (second,) = mine
+            both = stated[first].together(stated[second])
+            if both is not None:
+                stated[first] = both
+                del stated[second]
+    return list(stated.values())
+
+
+def _one(sized: SizedProgram, limit: SizedLimit, unit: sp.csr_array) -> _MovingRows:
+    block = sized.largest.columns[limit.block]
+    sign = 1.0 if limit.is_upper else -1.0
+    one = (block.upper if limit.is_upper else block.lower)[limit.number]
+    kept = np.flatnonzero(np.isfinite(one.values) & limit.slopes.any(axis=1))
+    at_nothing = one.values[kept] - limit.slopes[kept] @ sized.at_largest
+    name = f"{block.name}.{'most' if limit.is_upper else 'least'}" if one.rule is None else one.rule.name
+    return _MovingRows(
+        one.rule, name, sign * unit[block.where][kept], sp.csc_array(-sign * limit.slopes[kept]), sign * at_nothing
+    )
 
 
 def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns:
