@@ -100,7 +100,7 @@ def open_sizes(site: Site) -> tuple[OpenSize, ...]:
     """
     sizing = site.spec.sizing
     if sizing is None:
-        what = "the site leaves no size open: it has no [sizing] section"
+        what = "the site leaves no size open and prices none: it has neither [sizing] nor [finance.cost.NAME]"
         raise InputError([Fault(what, "write one, such as [sizing.battery.NAME]", _file(site), "sizing")])
     most_kw = float(consumption_kw(site).max(initial=1.0))
     wide = {

@@ -13,6 +13,7 @@ from storage_opt.charges.rebate import RebatedCharge
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import OpenSize, open_sizes, resized
 from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.stated_sizes import as_stated
 from storage_opt.model.compile import compile_program
 from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.program import Program
@@ -83,13 +84,14 @@ class SizingProblem:
 
     @classmethod
     def of(cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> SizingProblem:
-        """The problem that a site states in `[sizing]` and `[finance]`.
+        """The problem that a site states in `[sizing]` and `[finance]`; without `[sizing]`, its sizes as they are.
 
         Raises
         ------
         InputError
             When nothing is open, or something open has no cost; lists all faults.
         """
+        site = as_stated(site)
         sizes = open_sizes(site)
         return cls(site, sizes, objective(site, sizes), solver, tell)
 

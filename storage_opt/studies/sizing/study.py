@@ -297,6 +297,8 @@ def _uncertified(certificate: SizingCertificate, problem: SizingProblem) -> list
 
 def _notes(lived: Lived) -> list[str]:
     problem, notes = lived.problem, []
+    if all(size.range.lowest == size.range.highest for size in problem.sizes):
+        notes.append("no size is open: what has a cost is taken as new at its size in the file, and judged")
     years = problem.site.horizon.years
     if years < _WHOLE_YEAR:
         notes.append(f"the horizon of {years * 365:.0f} days stands for the whole year; size on a year before you buy")
