@@ -148,8 +148,13 @@ class _Bills:
 
 
 def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
-    """The bill without anything new, nothing stored or shifted."""
-    site = resized(problem.site, problem.sizes, problem.existing)
+    """The bill without anything new, nothing stored or shifted.
+
+    What is declared and not built is as the site declares it today, unless its range says otherwise.
+    """
+    paid = problem.objective.finance.cost
+    stands = [n for n, s in enumerate(problem.sizes) if s.range.existing or not s.is_billed or s.asset in paid]
+    site = resized(problem.site, tuple(problem.sizes[n] for n in stands), problem.existing[stands])
     charges = lower_site(site)
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
 
