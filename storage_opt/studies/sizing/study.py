@@ -87,6 +87,7 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
     found = _Bills.of(problem, dispatch)
+    standing = float(problem.cost_per_unit @ problem.existing)  # the joint problem pays for what exists as well
     total_s = time.perf_counter() - began
     return SizingResult(
         problem.new_at(best.values),
@@ -96,7 +97,9 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         found.saving_per_year,
         found.before_per_year,
         cash_flow(_project(lived, found, dispatch)),
-        SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
+        SizingCertificate(
+            _settled(problem, best, judged), best.bound - standing, judged.certificate.certified, best.solves
+        ),
         (*_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,
