@@ -19,6 +19,8 @@ from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.program import Program
 from storage_opt.model.sized import SizedProgram, sized_program
 from storage_opt.modeler import Limit
+from storage_opt.rules.base import ContractRule
+from storage_opt.rules.share import ShareRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.aged import Health, aged
 from storage_opt.studies.rebates import InBranch, Solved, solve_branches
@@ -138,7 +140,14 @@ class SizingProblem:
     def compiled_at(self, values: _Vector, branch: InBranch = list) -> Program:
         """The program with given sizes (K,), under the weights of the objective."""
         site = self.site_at(values)
-        return compile_program(site, branch(lower_site(site)), lower_rules(site), self.objective.weights)
+        rules = tuple(_in_points_of(rule, self._whole_kwh) for rule in lower_rules(site))
+        return compile_program(site, branch(lower_site(site)), rules, self.objective.weights)
+
+    @cached_property
+    def _whole_kwh(self) -> Mapping[str, float]:
+        """Energy that each ratio is told in points of, at the largest sizes. [kWh]"""
+        rules = lower_rules(self.new_at(self.highest))
+        return {rule.rule.name: rule.whole_kwh for rule in rules if isinstance(rule, ShareRule)}
 
     def sized(self, branch: InBranch = list) -> SizedProgram:
         """The program with its sizes open, compiled the first time that it is asked for."""
@@ -194,3 +203,8 @@ class SizingProblem:
     def with_ageing(self, ageing: Ageing) -> SizingProblem:
         """The problem with batteries in another state on average of the project."""
         return replace(self, ageing=ageing, _sized=[])
+
+
+def _in_points_of(rule: ContractRule, whole_kwh: Mapping[str, float]) -> ContractRule:
+    """A ratio in points of an energy that no size moves, or its coefficients would move with them."""
+    return replace(rule, whole_kwh=whole_kwh[rule.rule.name]) if isinstance(rule, ShareRule) else rule
