@@ -32,12 +32,15 @@ if TYPE_CHECKING:
     from storage_opt.ledger.ledger import Ledger
     from storage_opt.model.certificate import Certificate
     from storage_opt.schedule import Flow, FlowKind, Schedule
+    from storage_opt.spec.life import LifeSpec
     from storage_opt.spec.resolved import Site
     from storage_opt.spec.site import SiteSpec
     from storage_opt.studies.billing import bill
     from storage_opt.studies.dispatch import optimize
     from storage_opt.studies.flexibility import value_of_flexibility
     from storage_opt.studies.islanding import Islanding, simulate_islanding
+    from storage_opt.studies.life import life
+    from storage_opt.studies.life_result import LifeResult
     from storage_opt.studies.result import DispatchResult
     from storage_opt.studies.stack import value_stack
     from storage_opt.studies.whole_intervals import whole_intervals
@@ -55,6 +58,8 @@ _HOME = {
     "InputError": "errors",
     "Islanding": "studies.islanding",
     "Ledger": "ledger.ledger",
+    "LifeResult": "studies.life_result",
+    "LifeSpec": "spec.life",
     "Schedule": "schedule",
     "Site": "spec.resolved",
     "SiteSpec": "spec.site",
@@ -62,6 +67,7 @@ _HOME = {
     "StorageOptError": "errors",
     "UnboundedError": "errors",
     "bill": "studies.billing",
+    "life": "studies.life",
     "load_site": "io.site_file",
     "optimize": "studies.dispatch",
     "profile_folder": "catalog.profiles",
@@ -89,6 +95,8 @@ __all__ = [
     "InputError",
     "Islanding",
     "Ledger",
+    "LifeResult",
+    "LifeSpec",
     "Schedule",
     "Site",
     "SiteSpec",
@@ -96,6 +104,7 @@ __all__ = [
     "StorageOptError",
     "UnboundedError",
     "bill",
+    "life",
     "load_site",
     "optimize",
     "profile_folder",

@@ -14,6 +14,7 @@ from storage_opt.cli.failures import guarded
 from storage_opt.cli.init import init
 from storage_opt.cli.optimize import optimize
 from storage_opt.cli.profiles import profiles
+from storage_opt.cli.size import size
 from storage_opt.cli.tariff import tariff_export, tariff_list, tariff_products, tariff_show
 
 __all__ = ["app"]
@@ -27,6 +28,7 @@ SITE is a folder with `site.toml`, that file, or the name of a profile that ship
   storage-opt init ulanqab my-site             copy one to edit
   storage-opt check my-site                    what was understood
   storage-opt optimize my-site --out result    schedule, bill, proof, charts
+  storage-opt size my-site --out project       sizes that pay, cash flow, proof
 
 \b
 Exit codes: 0 ok, 2 input, 3 infeasible or unbounded, 4 solver, 130 interrupted.
@@ -49,7 +51,7 @@ def _add(group: typer.Typer, command: Callable[..., None], name: str, *, of: str
 app = _group(_HELP)
 _tariff = _group("Look up Chinese network prices, calendars and market products.")
 
-_COMMANDS: tuple[Callable[..., None], ...] = (profiles, init, check, optimize, bill, explain)
+_COMMANDS: tuple[Callable[..., None], ...] = (profiles, init, check, optimize, size, bill, explain)
 _TARIFF: dict[str, Callable[..., None]] = {
     "list": tariff_list,
     "products": tariff_products,

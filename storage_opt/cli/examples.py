@@ -22,6 +22,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "storage-opt optimize my-site --from 2027-07-01 --to 2027-08-01 --no-plots",
         "storage-opt optimize my-site --solver HIGHS --format json | jq .cost",
     ),
+    "size": (
+        "storage-opt size my-site --out project",
+        "storage-opt size industrial --no-plots",
+        "storage-opt size my-site --format json | jq .finance.after_tax.npv",
+    ),
     "bill": (
         "storage-opt bill my-site --schedule metered.csv",
         "storage-opt bill my-site --schedule july.csv --from 2027-07-01 --to 2027-08-01 --statement july.xlsx",

@@ -1,1 +1,1 @@
-"""Cash flow of a project over its life, and what it is worth; NumPy only."""
+"""Cash flow, life and fade: from a year's bill to the years of a project."""

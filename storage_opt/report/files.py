@@ -24,7 +24,7 @@ from storage_opt.studies.result import DispatchResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_result"]
+__all__ = ["save_figure", "stage_dispatch", "write_result", "written_whole"]
 
 _DOTS_PER_INCH = 160
 
@@ -58,34 +58,52 @@ def write_result(
     InputError
         When the folder holds anything else, or can't be written to; nothing is left behind.
     """
-    tell = progress or _silent
     source = (result.site.source,) if result.site.source else ()
-    with atomic_folder(folder, source) as staged:
+    return written_whole(folder, source, lambda staged: stage_dispatch(result, staged, plots=plots, progress=progress))
+
+
+def written_whole(folder: Path, sources: tuple[Path, ...], stage: Callable[[Path], None]) -> tuple[Path, ...]:
+    """The files that `stage` writes, in a folder that appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When the folder holds anything else, or can't be written to; nothing is left behind.
+    """
+    with atomic_folder(folder, sources) as staged:
         try:
-            tell("writing tables")
-            write_schedule(result.schedule, staged / "schedule.csv")
-            if result.provenance is not None:
-                write_intervals(result.provenance.horizon, result.provenance.columns, staged / "green_energy.csv")
-            if result.compute is not None and result.compute.jobs:
-                _write_jobs(result.compute, result.schedule.horizon, staged)
-            if result.backup is not None:
-                rows = as_csv(survival_rows(result.backup))
-                (staged / "survival.csv").write_text(rows, encoding="utf-8", newline="")
-            runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
-            bill = as_csv(bill_rows(runs, result.site.spec.currency))
-            (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
-            (staged / "statement.csv").write_bytes(statement_csv(runs, result.site.spec.currency))
-            (staged / "statement.xlsx").write_bytes(statement_xlsx(result.site, runs))
-            (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
-            if plots:
-                tell("drawing charts")
-                _draw(result, staged)
+            stage(staged)
         except OSError as error:
             what = f"cannot write outputs to `{folder}`: {error.strerror or error}"
             hint = "free space on the disk or choose another folder with `--out`"
             raise InputError([Fault(what, hint, str(folder))]) from error
         names = sorted(path.name for path in staged.iterdir())
     return tuple(folder / name for name in names)
+
+
+def stage_dispatch(
+    result: DispatchResult, staged: Path, *, plots: bool = True, progress: Callable[[str], None] | None = None
+) -> None:
+    """Write the files of a dispatch into a folder that nobody reads yet; see :func:`write_result`."""
+    tell = progress or _silent
+    tell("writing tables")
+    write_schedule(result.schedule, staged / "schedule.csv")
+    if result.provenance is not None:
+        write_intervals(result.provenance.horizon, result.provenance.columns, staged / "green_energy.csv")
+    if result.compute is not None and result.compute.jobs:
+        _write_jobs(result.compute, result.schedule.horizon, staged)
+    if result.backup is not None:
+        rows = as_csv(survival_rows(result.backup))
+        (staged / "survival.csv").write_text(rows, encoding="utf-8", newline="")
+    runs = {"plan": result.ledger, "baseline": result.baseline_ledger}
+    bill = as_csv(bill_rows(runs, result.site.spec.currency))
+    (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
+    (staged / "statement.csv").write_bytes(statement_csv(runs, result.site.spec.currency))
+    (staged / "statement.xlsx").write_bytes(statement_xlsx(result.site, runs))
+    (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
+    if plots:
+        tell("drawing charts")
+        _draw(result, staged)
 
 
 def _write_jobs(compute: ComputeResult, horizon: Horizon, folder: Path) -> None:
@@ -100,14 +118,14 @@ def _draw(result: DispatchResult, folder: Path) -> None:
     from storage_opt.report.waterfall import waterfall_figure
     from storage_opt.studies.checking import check
 
-    _save(week_figure(result, check(result.site).import_price), folder / "week")
-    _save(months_figure(result), folder / "months")
-    _save(waterfall_figure(result), folder / "savings")
+    save_figure(week_figure(result, check(result.site).import_price), folder / "week")
+    save_figure(months_figure(result), folder / "months")
+    save_figure(waterfall_figure(result), folder / "savings")
     if result.backup is not None:
-        _save(survival_figure(result.backup, result.site.spec.name), folder / "survival")
+        save_figure(survival_figure(result.backup, result.site.spec.name), folder / "survival")
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
     """PNG for screens, SVG for print; without a date, so that the same result gives the same file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

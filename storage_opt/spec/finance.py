@@ -10,6 +10,7 @@ from pydantic import field_validator, model_validator
 from storage_opt.spec.asset_cost import AssetCostSpec
 from storage_opt.spec.debt import DebtSpec
 from storage_opt.spec.fields import Name, Spec
+from storage_opt.spec.life import LifeSpec
 from storage_opt.spec.money_fields import LifeYears, PriceChange, PriceChangePerYear, Rate
 from storage_opt.spec.sharing import SharingSpec
 from storage_opt.spec.tax import TaxSpec
@@ -51,6 +52,8 @@ class FinanceSpec(Spec):
     """Taxes; left out, every figure is before tax."""
     debt: DebtSpec | None = None
     """A loan; left out, the owner pays everything."""
+    life: LifeSpec | None = None
+    """How batteries fade over the project; left out, every year is as the first."""
     sharing: SharingSpec | None = None
     """An energy management contract; left out, the owner is the host."""
 

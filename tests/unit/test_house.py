@@ -57,6 +57,8 @@ UNIT_IN_NAME = {
     "money/(kVA year)": "_per_kva_year",
     "money/year": "_per_year",
     "year": "years",
+    "1/cycle": "_per_cycle",
+    "kWh/kWh": "_kwh_per_kwh",
 }
 DIMENSIONLESS = re.compile(
     r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$|_dscr$)"

@@ -1,0 +1,61 @@
+"""`storage-opt size`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storage_opt.cli.sites import (
+    FormatOption,
+    FromOption,
+    OutputFormat,
+    SiteArgument,
+    ToOption,
+    open_site,
+    output_folder,
+    site_path,
+)
+
+__all__ = ["size"]
+
+
+def size(
+    site: SiteArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder of the outputs; by default <name of SITE>-out."),
+    ] = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    solver: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
+    ] = None,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the charts as PNG and SVG.")] = True,
+    form: FormatOption = OutputFormat.TABLE,
+) -> None:
+    """Find the sizes that pay and prove it.
+
+    Sizes that `[sizing]` leaves open are chosen together with the schedule of the year, at the costs of `[finance]`.
+    Writes the files of `optimize` at the best sizes, cash_flow.csv and .png/.svg, finance.xlsx with live formulas.
+    CSV on stdout is the cash flow, JSON the summary.
+    """
+    from storage_opt.cli.output import notes, progress, show
+    from storage_opt.io.atomic import refuse_unsafe_folder
+
+    path = site_path(site)
+    folder = output_folder(path) if out is None else out
+    refuse_unsafe_folder(folder, (path,))
+    with progress("starting") as tell:
+        # these load the modelling language, a second in which a person should see that something happens
+        from storage_opt.report.sizing_files import write_sizing
+        from storage_opt.report.sizing_tables import sizing_view
+        from storage_opt.studies.sizing.study import size as solve
+
+        tell("reading")
+        result = solve(open_site(path, start, end), solver=solver, progress=tell)
+        written = write_sizing(result, folder, plots=plots, progress=tell)
+    show(sizing_view(result), form)
+    notes(result.notes)
+    notes([f"wrote {', '.join(file.name for file in written)} to `{folder}`"])
