@@ -17,7 +17,7 @@ from storage_opt.ledger.ledger import settle
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import resized
 from storage_opt.lowering.site import lower_site
-from storage_opt.model.joint import Demands, joint_program
+from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.optimum import solve_relaxed
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
@@ -181,7 +181,7 @@ class Case:
         )
 
     @cached_property
-    def _rows(self) -> Sequence:
+    def _rows(self) -> Sequence[SizeRow]:
         return self.problem.demands(self.problem.lowest, self.problem.highest).rows
 
     @cached_property
