@@ -28,8 +28,8 @@ _SAME = 0.05
 """Share of a worth within which it counts as the same."""
 _NOTHING = 1e-9
 """Worth of one more, as a share of the bill, below which it is nothing."""
-_STEPS = (2.0**-10, 2.0**-16, -(2.0**-10), -(2.0**-16))
-"""Shares of a number by which it is moved to read how the program changes: less where rows come or go."""
+_STEPS = (2.0**-18, -(2.0**-18), 2.0**-24, -(2.0**-24))
+"""Shares of a number by which it is moved to read how the program changes: little, so that no row comes or goes."""
 _CHECK_FRAC = 1e-3
 _FIRST_FRAC = 0.02
 _DOUBLINGS, _HALVINGS = 8, 4
@@ -100,11 +100,13 @@ class _Costs:
 
     def at(self, value: float) -> tuple[Program, Point] | None:
         if value not in self.solved:
-            program = self.program(value)
+            program, is_base = self.program(value), value == self.lever.at_site
             try:
-                found = solve_relaxed(program, solver=self.solver, explain=False)
+                found = solve_relaxed(program, solver=self.solver, explain=is_base)
                 self.solved[value] = (program, found.point)
             except InfeasibleError:
+                if is_base:
+                    raise
                 self.solved[value] = None
         return self.solved[value]
 
@@ -273,8 +275,10 @@ def _by_solving(site: Site, weights: Weights, solver: str | None, lever: Lever, 
             if _has_rebate(changed):
                 return solve_site(changed, lower_site(changed), lower_rules(changed), solver=solver, explain=False).cost
             program = compile_program(changed, lower_site(changed), lower_rules(changed), weights)
-            return solve_relaxed(program, solver=solver, explain=False).point.optimality.cost
+            return solve_relaxed(program, solver=solver, explain=value == lever.at_site).point.optimality.cost
         except InfeasibleError:
+            if value == lever.at_site:
+                raise
             return None
 
     here, more, less = (cost(lever.at_site + side * lever.amount) for side in (0.0, 1.0, -1.0))
