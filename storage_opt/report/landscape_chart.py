@@ -70,10 +70,10 @@ def landscape_figure(made: Landscape) -> Figure:
         axes.set_xlabel(f"{_name(made, made.x)} [{x_unit}]")
         axes.set_ylabel(f"{_name(made, made.y)} [{y_unit}]")
         _ticks(axes)
-        figure.legend(loc="outside upper left", ncols=4, frameon=False, borderpad=0.2)
+        figure.legend(loc="outside lower left", ncols=4, frameon=False, borderpad=0.2)
         bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=28)
         bar.set_label(f"{drawn('npv')} [{unit}]")
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_formatter(lambda value, _: _label(value))
         _title(figure, made.case.problem.site.spec.name, drawn("landscape"))
     return figure
@@ -126,7 +126,7 @@ def _losses(
         if worth.min() < level < worth.max():
             line = axes.contour(x, y, worth, levels=[level], colors=_BEST, linewidths=width)
             if share != _FLAT:
-                axes.clabel(line, fmt=f"\N{MINUS SIGN}{share:.0%}", fontsize=7.5)
+                axes.clabel(line, fmt={level: f"\N{MINUS SIGN}{share:.0%}"}, fontsize=8, colors="white")
     axes.plot([], [], color=_BEST, linewidth=2.0, label=drawn("flat"))
 
 

@@ -63,7 +63,7 @@ def tornado_tables(made: Tornado) -> Iterator[RenderableType]:
     changes = [change for bar in made.bars for follow in (False, True) for change in bar.changes(sizes_follow=follow)]
     scale = _millions(np.array(changes or [0.0]), made.case.problem.site.spec.currency)
     columns: list[Column] = [(told("assumption"), "left"), (told("low"), "right"), (told("high"), "right")]
-    columns += [(f"{told(end)}, {told(kind)}", "right") for kind in ("held", "followed") for end in ("low", "high")]
+    columns += [(header, "right") for header in ("Held: low", "high", "Follow: low", "high")]
     rows = [
         (
             assumption_words(bar.assumption),
@@ -73,9 +73,9 @@ def tornado_tables(made: Tornado) -> Iterator[RenderableType]:
         )
         for bar in made.bars
     ]
-    note = f"{told('npv')}: {_best(made.case, made.best)}"
+    note = f"Held: {told('held')}; follow: {told('followed')}\n{told('npv')}: {_best(made.case, made.best)}"
     if made.others:
-        note += f"; less matters: {', '.join(made.others)}"
+        note += f"\nMatters less 影响较小: {', '.join(made.others)}"
     yield table(f"{told('tornado')}: {told('change')} [{scale.unit}]", columns, rows, note=note)
 
 
@@ -106,20 +106,19 @@ def marginal_tables(worths: Sequence[MarginalWorth], currency: str) -> Iterator[
         for one in worths
     ]
     yield table(told("marginal_worth"), columns, rows)
-    yield bullets(told("marginal_worth"), (one.sentence(currency) for one in worths))
+    yield bullets(told("in_words"), (one.sentence(currency) for one in worths))
 
 
 def _answer(one: BreakEven, currency: str) -> str:
     name, unit = assumption_words(one.assumption), one.assumption.unit
     low, high = (value_words(unit, end) for end in one.bracket)
-    of = "building anything" if one.is_of_building else "these sizes"
+    of = "building anything" if one.is_of_building else "the project at these sizes"
     if one.payment is not Payment.CROSSES or one.value is None:
         return f"{name}: {of} {one.payment} from {low} to {high}"
     side = "above" if one.pays_above else "below"
-    return (
-        f"{name}: {of} pays {side} {value_words(unit, one.value)}; the site assumes "
-        f"{value_words(unit, one.assumption.at_site)} [{currency}]"
-    )
+    prices = ", ".join(f"{one.value * price:,.0f} {currency} per {of_what}" for of_what, price in one.assumption.prices)
+    value = value_words(unit, one.value) + (f" ({prices})" if prices else "")
+    return f"{name}: {of} pays {side} {value}; the site assumes {value_words(unit, one.assumption.at_site)}"
 
 
 def _range(one: MarginalWorth) -> str:

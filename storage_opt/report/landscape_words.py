@@ -30,6 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "question": ("Question", "问题"),
     "answer": ("Answer", "结论"),
     "range": ("Range looked at", "考察范围"),
+    "in_words": ("In words", "文字说明"),
     "one_more": ("One more", "每增加一个单位"),
     "now": ("Now", "当前"),
     "worth": ("Worth a year", "每年价值"),

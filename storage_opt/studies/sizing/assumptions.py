@@ -66,6 +66,8 @@ class Assumption:
         Whether the bill and its schedule are the same at any value, so that nothing is compiled again.
     is_whole : bool
         Whether only whole numbers have a meaning.
+    prices : tuple of (str, float)
+        What a factor of a capital cost multiplies, by the unit that it is the price of. [money/unit]
     """
 
     kind: AssumptionKind
@@ -79,6 +81,7 @@ class Assumption:
     change: Callable[[Site, float], Site]
     is_financial: bool = False
     is_whole: bool = False
+    prices: tuple[tuple[str, float], ...] = ()
 
     @property
     def name(self) -> str:
@@ -128,7 +131,9 @@ def _factor(
 def _of_finance(site: Site, finance: FinanceSpec) -> Iterator[Assumption]:
     for name, cost in finance.cost.items():
         span = (_NEARLY_FREE, 10.0)
-        yield _factor(AssumptionKind.CAPEX, _capex_of(name), name, range_=span, is_financial=True)
+        capex = _factor(AssumptionKind.CAPEX, _capex_of(name), name, range_=span, is_financial=True)
+        units = {"kWh": cost.capex_per_kwh, "kW": cost.capex_per_kw, "kVA": cost.capex_per_kva, "asset": cost.capex}
+        yield replace(capex, prices=tuple((unit, price) for unit, price in units.items() if price))
         if any(getattr(cost, field) for field in _UPKEEP):
             yield _factor(AssumptionKind.UPKEEP, _times_fields(name, _UPKEEP), name, is_financial=True)
         if any(getattr(cost, field) for field in _REPLACEMENT):
