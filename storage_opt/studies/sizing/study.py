@@ -39,8 +39,8 @@ _Vector = NDArray[np.float64]
 _WHOLE_YEAR = 0.97
 """Years that a horizon must cover to stand for one without a word."""
 _AT_END = 1e-6
-_NOTHING = 1e-6
-"""Share of the dearest limit below which one is worth nothing."""
+_NOTHING = 1e-7
+"""Share of the cost that all of a limit must be worth to be told."""
 
 
 def size(site: Site, *, solver: str | None = None, progress: Callable[[str], None] | None = None) -> SizingResult:
@@ -88,6 +88,9 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     judged, dispatch = _dispatched(problem, best)
     found = _Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
+    certificate = SizingCertificate(
+        _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
+    )
     return SizingResult(
         problem.new_at(best.values),
         _built(problem, best),
@@ -96,8 +99,8 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         found.saving_per_year,
         found.before_per_year,
         cash_flow(_project(lived, found, dispatch)),
-        SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
-        (*_notes(lived), *dispatch.notes),
+        certificate,
+        (*_uncertified(certificate, problem), *_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,
     )
@@ -190,16 +193,16 @@ def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
 
 def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     """Limits on the sizes that bind, dearest first."""
-    own = {row.rule.name for row in problem.demands(problem.lowest, problem.highest).rows}
-    years, dual = problem.site.horizon.years, solved.optimum.point.ineq_dual
-    found = [
-        SizeLimit(r.rule.name, r.rule.words, r.rule.unit, r.rule.key, float(dual[r.where].sum()) / years)
-        for r in solved.program.rows
-        if r.rule is not None and r.rule.name in own
-    ]
-    largest = max((abs(limit.worth_per_year) for limit in found), default=0.0)
-    kept = [limit for limit in found if limit.worth_per_year > _NOTHING * max(largest, 1e-9)]
-    return tuple(sorted(kept, key=lambda limit: -limit.worth_per_year))
+    own = {row.rule.name: abs(row.most) for row in problem.demands(problem.lowest, problem.highest).rows}
+    years, point = problem.site.horizon.years, solved.optimum.point
+    nothing = _NOTHING * abs(point.optimality.cost) / years
+    found = []
+    for row in solved.program.rows:
+        if row.rule is not None and row.rule.name in own:
+            worth = float(point.ineq_dual[row.where].sum()) / years
+            if worth * max(own[row.rule.name], 1.0) > nothing:
+                found.append(SizeLimit(row.rule.name, row.rule.words, row.rule.unit, row.rule.key, worth))
+    return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
 
 
 def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
@@ -252,6 +255,18 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
             before.capacity_kva + kva,
         )
     return found
+
+
+def _uncertified(certificate: SizingCertificate, problem: SizingProblem) -> list[str]:
+    """Why sizes are not called optimal, and how much better others could be at most."""
+    if certificate.certified or not certificate.dispatch_certified:
+        return []
+    most = (certificate.cost - certificate.bound) / problem.site.horizon.years
+    return [
+        f"sizes not certified: other sizes could save at most {most:,.0f} {problem.site.spec.currency} a year more "
+        f"({certificate.relative_gap:.1e} of the cost), because the bound lets opposite flows run at once and decides "
+        "in parts; compare sizes by optimising the site with each"
+    ]
 
 
 def _notes(lived: Lived) -> list[str]:
