@@ -138,6 +138,17 @@ def _of_finance(site: Site, finance: FinanceSpec) -> Iterator[Assumption]:
             yield _factor(AssumptionKind.UPKEEP, _times_fields(name, _UPKEEP), name, is_financial=True)
         if any(getattr(cost, field) for field in _REPLACEMENT):
             yield _factor(AssumptionKind.REPLACEMENT, _times_fields(name, _REPLACEMENT), name, is_financial=True)
+    yield from _of_time(finance)
+    sizing = site.spec.sizing
+    if sizing is not None and sizing.budget is not None:
+        budget, unit = sizing.budget, site.spec.currency
+        low, high = (1.0 - _SHARE) * budget, (1.0 + _SHARE) * budget
+        ends = (1e-9 * budget, 100.0 * budget)
+        yield Assumption(AssumptionKind.BUDGET, "", unit, budget, low, high, *ends, _with_budget, is_financial=True)
+
+
+def _of_time(finance: FinanceSpec) -> Iterator[Assumption]:
+    """What is assumed of the years of the project."""
     rate, years = finance.discount_rate_frac, float(finance.years)
     yield Assumption(
         AssumptionKind.DISCOUNT_RATE,
@@ -179,23 +190,6 @@ def _of_finance(site: Site, finance: FinanceSpec) -> Iterator[Assumption]:
         _with_energy_rise,
         is_financial=True,
     )
-    sizing = site.spec.sizing
-    if sizing is not None and sizing.budget is not None:
-        budget = sizing.budget
-        low, high = (1.0 - _SHARE) * budget, (1.0 + _SHARE) * budget
-        unit = site.spec.currency
-        yield Assumption(
-            AssumptionKind.BUDGET,
-            "",
-            unit,
-            budget,
-            low,
-            high,
-            1e-9 * budget,
-            100.0 * budget,
-            _with_budget,
-            is_financial=True,
-        )
 
 
 _UPKEEP = ("om_per_kwh_year", "om_per_kw_year", "om_per_kva_year", "om_per_year", "insurance_frac", "land_per_year")
