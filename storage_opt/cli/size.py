@@ -38,7 +38,7 @@ def size(
     """Find the sizes that pay and prove it.
 
     Sizes that `[sizing]` leaves open are chosen together with the schedule of the year, at the costs of `[finance]`.
-    Writes the files of `optimize` at the best sizes, cash_flow.csv, finance.xlsx with live formulas, cash_flow.png/.svg.
+    Writes the files of `optimize` at the best sizes, cash_flow.csv and .png/.svg, finance.xlsx with live formulas.
     CSV on stdout is the cash flow, JSON the summary.
     """
     from storage_opt.cli.output import notes, progress, show

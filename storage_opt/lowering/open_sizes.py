@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.lowering.consumption import consumption_kw
+from storage_opt.spec.facility import TankSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
 from storage_opt.spec.sizing import BatterySizingSpec, GridSizingSpec, RangeSpec, TankSizingSpec
+from storage_opt.spec.supply import SupplySpec
 
 __all__ = ["OpenSize", "SizeKind", "open_sizes", "resized"]
 
@@ -132,9 +134,10 @@ def _stated(spec: SiteSpec) -> Iterator[OpenSize]:
         yield from _of_battery(spec, name, battery)
     for name, plant in spec.sizing.generator.items():
         if plant.capacity_kw is not None:
+            named = _Named("generator", name, "capacity_kw", SizeKind.POWER)
             change = _field("generator", name, "capacity_kw")
-            at_site = spec.generator[name].capacity_kw
-            yield _size(name, "capacity_kw", SizeKind.POWER, plant.capacity_kw, at_site, plant.land_m2_per_kw, change)
+            stated = _size(named, plant.capacity_kw, spec.generator[name].capacity_kw, change)
+            yield replace(stated, land_m2_per_unit=plant.land_m2_per_kw)
     for name, tank in spec.sizing.tank.items():
         yield from _of_tank(spec, name, tank)
     if spec.sizing.grid is not None:
@@ -143,39 +146,46 @@ def _stated(spec: SiteSpec) -> Iterator[OpenSize]:
         yield _of_plant(spec, spec.sizing.plant.take_or_pay_volume_kwh_per_year)
 
 
-_SECTIONS = {SizeKind.POWER: "power", SizeKind.ENERGY: "energy", SizeKind.APPARENT_POWER: "capacity"}
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whose size it is: section and name of the asset, field, and what it measures."""
+
+    section: str
+    asset: str
+    field: str
+    kind: SizeKind
 
 
-def _size(
-    asset: str,
-    field: str,
-    kind: SizeKind,
-    range_: RangeSpec,
-    at_site: float,
-    land_m2: float,
-    change: _Change,
-    *,
-    section: str = "generator",
-    also_kwh: float = 0.0,
-) -> OpenSize:
-    key = f"sizing.{section}.{field}" if section in {"grid", "plant"} else f"sizing.{section}.{asset}.{field}"
+_WORDS = {
+    SizeKind.POWER: "power",
+    SizeKind.ENERGY: "energy",
+    SizeKind.APPARENT_POWER: "capacity",
+    SizeKind.VOLUME: "volume",
+}
+
+
+def _size(named: _Named, range_: RangeSpec, at_site: float, change: _Change) -> OpenSize:
+    """A size that builds what it measures, on no land."""
+    is_one = named.section in {"grid", "plant"}
+    key = f"sizing.{named.section}.{named.field}" if is_one else f"sizing.{named.section}.{named.asset}.{named.field}"
     return OpenSize(
-        f"{asset}.{field}",
-        asset,
-        kind,
-        f"{_SECTIONS.get(kind, 'volume')} of {asset}",
-        key,
-        range_,
-        0.0,
-        at_site,
-        1.0 if kind is SizeKind.POWER else 0.0,
-        1.0 if kind is SizeKind.ENERGY else also_kwh,
-        land_m2,
-        change,
+        name=f"{named.asset}.{named.field}",
+        asset=named.asset,
+        kind=named.kind,
+        words=f"{_WORDS[named.kind]} of {named.asset}",
+        key=key,
+        range=range_,
+        highest=0.0,
+        at_site=at_site,
+        power_kw_per_unit=1.0 if named.kind is SizeKind.POWER else 0.0,
+        energy_kwh_per_unit=1.0 if named.kind is SizeKind.ENERGY else 0.0,
+        land_m2_per_unit=0.0,
+        change=change,
     )
 
 
 def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterator[OpenSize]:
+    """Energy and power, one of them following the other where the duration is fixed."""
     battery, hours = spec.battery[name], sizing.duration_h
     land_kwh, land_kw = sizing.land_m2_per_kwh, sizing.land_m2_per_kw
 
@@ -190,127 +200,86 @@ def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterato
         def energy(spec: SiteSpec, to: float) -> SiteSpec:
             return _with(spec, "battery", name, {"energy_kwh": to, **(power(to * per_kwh) if per_kwh else {})})
 
-        land = land_kwh + per_kwh * land_kw
         stated = _size(
-            name, "energy_kwh", SizeKind.ENERGY, sizing.energy_kwh, battery.energy_kwh, land, energy, section="battery"
+            _Named("battery", name, "energy_kwh", SizeKind.ENERGY), sizing.energy_kwh, battery.energy_kwh, energy
         )
-        yield replace(stated, power_kw_per_unit=per_kwh)
+        yield replace(stated, power_kw_per_unit=per_kwh, land_m2_per_unit=land_kwh + per_kwh * land_kw)
     if sizing.power_kw is not None:
         per_kw = hours or 0.0
 
         def rating(spec: SiteSpec, to: float) -> SiteSpec:
             return _with(spec, "battery", name, {**power(to), **({"energy_kwh": per_kw * to} if per_kw else {})})
 
-        land = land_kw + per_kw * land_kwh
-        yield _size(
-            name,
-            "power_kw",
-            SizeKind.POWER,
-            sizing.power_kw,
-            battery.power_kw,
-            land,
-            rating,
-            section="battery",
-            also_kwh=per_kw,
-        )
+        stated = _size(_Named("battery", name, "power_kw", SizeKind.POWER), sizing.power_kw, battery.power_kw, rating)
+        yield replace(stated, energy_kwh_per_unit=per_kw, land_m2_per_unit=land_kw + per_kw * land_kwh)
 
 
 def _of_tank(spec: SiteSpec, name: str, sizing: TankSizingSpec) -> Iterator[OpenSize]:
-    cooling = spec.facility[name].cooling
-    assert cooling is not None
-    assert cooling.tank is not None
-    tank = cooling.tank
+    """Content and power of a tank, the power following the content where only that is open."""
+    tank = _tank(spec, name)
 
     def change(spec: SiteSpec, changed: Mapping[str, float]) -> SiteSpec:
-        facility = spec.facility[name]
-        assert facility.cooling is not None
-        assert facility.cooling.tank is not None
-        new = facility.cooling.model_copy(update={"tank": facility.cooling.tank.model_copy(update=dict(changed))})
+        cooling = spec.facility[name].cooling
+        assert cooling is not None
+        new = cooling.model_copy(update={"tank": _tank(spec, name).model_copy(update=dict(changed))})
         return _with(spec, "facility", name, {"cooling": new})
 
     if sizing.energy_kwh is not None:
-        ratios = {} if sizing.power_kw is not None else {
-            "charge_kw": tank.charge_kw / tank.energy_kwh, "discharge_kw": tank.discharge_kw / tank.energy_kwh
-        }
+        follows = () if sizing.power_kw is not None else ("charge_kw", "discharge_kw")
+        ratios = {field: float(getattr(tank, field)) / tank.energy_kwh for field in follows}
 
         def energy(spec: SiteSpec, to: float) -> SiteSpec:
             return change(spec, {"energy_kwh": to, **{field: ratio * to for field, ratio in ratios.items()}})
 
-        yield _size(
-            name,
-            "energy_kwh",
-            SizeKind.ENERGY,
-            sizing.energy_kwh,
-            tank.energy_kwh,
-            sizing.land_m2_per_kwh,
-            energy,
-            section="tank",
-        )
+        stated = _size(_Named("tank", name, "energy_kwh", SizeKind.ENERGY), sizing.energy_kwh, tank.energy_kwh, energy)
+        yield replace(stated, land_m2_per_unit=sizing.land_m2_per_kwh)
     if sizing.power_kw is not None:
         ratio = tank.discharge_kw / tank.charge_kw
 
         def power(spec: SiteSpec, to: float) -> SiteSpec:
             return change(spec, {"charge_kw": to, "discharge_kw": ratio * to})
 
-        yield _size(name, "power_kw", SizeKind.POWER, sizing.power_kw, tank.charge_kw, 0.0, power, section="tank")
+        yield _size(_Named("tank", name, "power_kw", SizeKind.POWER), sizing.power_kw, tank.charge_kw, power)
+
+
+def _tank(spec: SiteSpec, name: str) -> TankSpec:
+    cooling = spec.facility[name].cooling
+    assert cooling is not None
+    assert cooling.tank is not None
+    return cooling.tank
 
 
 def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
+    """Transformer, access capacity, declared demand."""
+    kva = SizeKind.APPARENT_POWER
     if sizing.transformer_kva is not None:
         at_site = float(spec.grid.transformer_kva or 0.0)
-        yield _size(
-            "grid",
-            "transformer_kva",
-            SizeKind.APPARENT_POWER,
-            sizing.transformer_kva,
-            at_site,
-            0.0,
-            _with_transformer,
-            section="grid",
-        )
+        named = _Named("grid", "grid", "transformer_kva", kva)
+        yield _size(named, sizing.transformer_kva, at_site, _with_transformer)
     if sizing.access_capacity_kva is not None:
-        assert spec.contract is not None
-        assert spec.contract.supply is not None
-        access = spec.contract.supply.access_capacity_kva
-        stated = _size(
-            "grid",
-            "access_capacity_kva",
-            SizeKind.APPARENT_POWER,
-            sizing.access_capacity_kva,
+        access = _supply(spec).access_capacity_kva
+        named, at_site = (
+            _Named("grid", "grid", "access_capacity_kva", kva),
             access if isinstance(access, float) else 0.0,
-            0.0,
-            lambda spec, to: _with_supply(spec, {"access_capacity_kva": to}),
-            section="grid",
         )
+        stated = _size(named, sizing.access_capacity_kva, at_site, _with_access)
         # one transformer, paid once
         yield replace(stated, is_billed=True, is_bought=sizing.transformer_kva is None)
     if sizing.contract_kw is not None:
-        stated = _size(
-            "demand",
-            "contract_kw",
-            SizeKind.POWER,
-            sizing.contract_kw,
-            0.0,
-            0.0,
-            lambda spec, to: _with_basic(spec, {"contract_kw": to}),
-            section="grid",
-        )
+        named = _Named("grid", "demand", "contract_kw", SizeKind.POWER)
+        stated = _size(named, sizing.contract_kw, 0.0, lambda spec, to: _with_basic(spec, {"contract_kw": to}))
         yield replace(stated, is_billed=True, is_bought=False)
 
 
 def _of_plant(spec: SiteSpec, range_: RangeSpec) -> OpenSize:
-    assert spec.contract is not None
-    assert spec.contract.supply is not None
+    """Volume of the take-or-pay clause."""
     field = "take_or_pay_volume_kwh_per_year"
 
     def change(spec: SiteSpec, to: float) -> SiteSpec:
-        assert spec.contract is not None
-        assert spec.contract.supply is not None
-        plant = spec.contract.supply.plant.model_copy(update={field: to})
-        return _with_supply(spec, {"plant": plant})
+        return _with_supply(spec, {"plant": _supply(spec).plant.model_copy(update={field: to})})
 
-    at_site = float(spec.contract.supply.plant.take_or_pay_volume_kwh_per_year or 0.0)
-    stated = _size("plant", field, SizeKind.VOLUME, range_, at_site, 0.0, change, section="plant")
+    at_site = float(_supply(spec).plant.take_or_pay_volume_kwh_per_year or 0.0)
+    stated = _size(_Named("plant", "plant", field, SizeKind.VOLUME), range_, at_site, change)
     return replace(stated, is_billed=True, is_bought=False)
 
 
@@ -334,15 +303,23 @@ def _with_transformer(spec: SiteSpec, to: float) -> SiteSpec:
     return _with_basic(spec, {"capacity_kva": max(basic.capacity_kva + to - before, 0.0)})
 
 
-def _with_basic(spec: SiteSpec, changed: Mapping[str, object]) -> SiteSpec:
+def _with_access(spec: SiteSpec, to: float) -> SiteSpec:
+    return _with_supply(spec, {"access_capacity_kva": to})
+
+
+def _supply(spec: SiteSpec) -> SupplySpec:
     assert spec.contract is not None
     assert spec.contract.supply is not None
-    assert spec.contract.supply.basic is not None
-    return _with_supply(spec, {"basic": spec.contract.supply.basic.model_copy(update=dict(changed))})
+    return spec.contract.supply
+
+
+def _with_basic(spec: SiteSpec, changed: Mapping[str, object]) -> SiteSpec:
+    basic = _supply(spec).basic
+    assert basic is not None
+    return _with_supply(spec, {"basic": basic.model_copy(update=dict(changed))})
 
 
 def _with_supply(spec: SiteSpec, changed: Mapping[str, object]) -> SiteSpec:
     assert spec.contract is not None
-    assert spec.contract.supply is not None
-    supply = spec.contract.supply.model_copy(update=dict(changed))
+    supply = _supply(spec).model_copy(update=dict(changed))
     return spec.model_copy(update={"contract": spec.contract.model_copy(update={"supply": supply})})

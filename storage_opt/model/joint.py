@@ -126,7 +126,9 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
         base,
         form=joint,
         scaling=Scaling.of(joint, typical),
-        tie_break=TieBreak(np.append(base.tie_break.even, np.zeros(count)), np.append(base.tie_break.prompt, np.zeros(count))),
+        tie_break=TieBreak(
+            np.append(base.tie_break.even, np.zeros(count)), np.append(base.tie_break.prompt, np.zeros(count))
+        ),
         variables=(*base.variables, record),
         columns=(*columns, Columns(_SIZES, sizes, demands.lower, demands.upper)),
         rows=(*base.rows, *_named_rows(form.ineq_rhs.size, moving, demands)),
@@ -184,8 +186,7 @@ def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns
     def fixed(side: Sequence[Limit], *, is_upper: bool) -> tuple[Limit, ...]:
         moved = {one.number: one for one in sized.limits if one.block == number and one.is_upper == is_upper}
         return tuple(
-            limit if at not in moved else _beyond_all(limit, moved[at], sized)
-            for at, limit in enumerate(side)
+            limit if at not in moved else _beyond_all(limit, moved[at], sized) for at, limit in enumerate(side)
         )
 
     return replace(block, lower=fixed(block.lower, is_upper=False), upper=fixed(block.upper, is_upper=True))

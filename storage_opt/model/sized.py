@@ -1,9 +1,9 @@
 """A compiled program in which some sizes of the site are left open.
 
-Everything that a size enters in the model is a right-hand side, a limit or a constant, and grows in proportion to it; no
-coefficient does. So the program of any sizes follows from that of the largest ones and the slopes of those numbers, which
-are read off compiled programs (ADR 11). What only has to be large enough stays that of the largest sizes: limits that
-follow from other limits, and rows that switch something off, known by a coefficient of a whole decision that moves.
+Everything that a size enters in the model is a right-hand side, a limit or a constant, and grows in proportion to it;
+no coefficient does. So the program of any sizes follows from that of the largest ones and the slopes of those numbers,
+which are read off compiled programs (ADR 11). What only has to be large enough stays that of the largest sizes: limits
+that follow from other limits, and rows that switch something off, told by a moving coefficient of a whole decision.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _STEP_FRACS = (0.125, 2.0**-7, 2.0**-14)
 _CHECK_FRAC = 0.25
 """Share of their ranges by which all sizes are lowered to check that the slopes hold."""
 _ROUNDING = 1e-9
+_FIXED = "fixed amounts of the bill"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +122,7 @@ class SizedProgram:
         ``dV/ds = constant' - b'' y - h'' z + lower'' max(r, 0) - upper'' max(-r, 0)`` with the slopes of the limit that
         binds; a subgradient of the convex function V where it has a kink.
         """
-        found = self.constant - self.eq_rhs.T @ point.eq_dual - self.ineq_rhs.T @ point.ineq_dual
+        found: _Vector = self.constant - self.eq_rhs.T @ point.eq_dual - self.ineq_rhs.T @ point.ineq_dual
         for limit in self.limits:
             block = program.columns[limit.block]
             pushed = point.bound_dual[block.where]
@@ -229,7 +230,7 @@ def _limits(base: Program, slopes: Sequence[_Slopes]) -> Iterator[SizedLimit]:
 def _with_limit(block: Columns, limit: SizedLimit, change: _Vector) -> Columns:
     side = list(block.upper if limit.is_upper else block.lower)
     side[limit.number] = replace(side[limit.number], values=side[limit.number].values + change)
-    return replace(block, **{"upper" if limit.is_upper else "lower": tuple(side)})
+    return replace(block, upper=tuple(side)) if limit.is_upper else replace(block, lower=tuple(side))
 
 
 def _tightest(form: StandardForm, before: Columns, block: Columns) -> tuple[_Vector, _Vector]:
@@ -306,7 +307,7 @@ def _require_proportion(expected: Program, actual: Program, switching: NDArray[n
         if wrong:
             raise _disproportionate(rows.name)
     if _differ(np.array([expected.form.constant]), np.array([actual.form.constant])):
-        raise _disproportionate("a fixed amount of the bill")
+        raise _disproportionate(_FIXED)
     for one, two in zip(expected.columns, actual.columns, strict=True):
         for a, b in zip((*one.lower, *one.upper), (*two.lower, *two.upper), strict=True):
             if not a.implied and _differ(a.values, b.values):

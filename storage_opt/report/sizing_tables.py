@@ -139,7 +139,6 @@ def _proof(result: SizingResult) -> RenderableType:
     gap = f"gap {tiny(certificate.relative_gap)} of at most {tiny(TOLERANCE)}"
     solves = f"{certificate.rounds} solve{'s' if certificate.rounds > 1 else ''}"
     schedule = "schedule certified" if certificate.dispatch_certified else "schedule NOT certified"
-    seconds = f"{timing.total_s:.1f} s: compile {timing.compile_s:.1f}, solve {timing.solve_s:.1f}, dispatch {timing.dispatch_s:.1f}"
+    stages = f"compile {timing.compile_s:.1f}, solve {timing.solve_s:.1f}, dispatch {timing.dispatch_s:.1f}"
+    seconds = f"{timing.total_s:.1f} s: {stages}"
     return bullets(both("certificate"), [f"no other sizes are better: {gap}, {solves}; {schedule}", seconds])
-
-

@@ -14,8 +14,8 @@ from storage_opt.charges.base import Charge
 from storage_opt.charges.fixed import FixedCharge
 from storage_opt.charges.proportional import ProportionalCharge
 from storage_opt.charges.rebate import Assumed, EnergyRebate, RebatedCharge
-from storage_opt.model.branches import Decision, RebateSearch, States
 from storage_opt.horizon import Periods
+from storage_opt.model.branches import Decision, RebateSearch, States
 from storage_opt.model.compile import UNWEIGHTED, Weights, compile_program
 from storage_opt.model.duals import Worth, limit_worths
 from storage_opt.model.optimum import Optimum, solve_program, solve_relaxed
@@ -86,7 +86,7 @@ def solve_site(
     )
 
 
-def solve_branches(
+def solve_branches(  # noqa: PLR0913 (what solve_site takes, and what is compiled)
     charges: Sequence[Charge],
     billing: Periods,
     compiled: Callable[[InBranch], Program],

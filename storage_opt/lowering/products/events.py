@@ -242,7 +242,7 @@ def _most_kw(site: Site, product: EventResponse) -> _Array:
     if baseline is None:
         assert product.like_days is not None
         baseline = product.like_days @ (highest if spec.direction == "shave" else lowest)
-    hours = np.bincount(ids, minlength=count) * site.horizon.step_h
+    hours = np.bincount(ids, minlength=count).astype(np.float64) * site.horizon.step_h
     # what a battery can't keep up for an event is no reach, and must not hide behind what the connection allows
     short = np.zeros(site.horizon.steps)
     short[inside] = _short_kw(site, spec.direction, hours)[ids]

@@ -1,32 +1,59 @@
 """Sizes that come in units or from a catalogue: the best one exactly, by few solves.
 
 The optimal cost V over the sizes that come whole, all others free, is convex, so each solve at whole sizes bounds every
-other choice from below: ``V(d) >= V(d_i) + g_i (d - d_i)`` (outer approximation, Duran and Grossmann 1986, here with the
-choices written out). The choice with the lowest bound is solved next, until the best one solved is not above any bound.
+other choice from below: ``V(d) >= V(d_i) + g_i (d - d_i)`` (outer approximation, Duran and Grossmann 1986, here with
+the choices written out). The choice with the lowest bound is solved next, until the best one solved is not above any.
+Where a rebate makes V the lowest of several convex functions, there is no such bound, and every choice is solved.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storage_opt.errors import Fault, InfeasibleError, InputError
-from storage_opt.lowering.open_sizes import OpenSize
 from storage_opt.studies.rebates import Solved
 from storage_opt.studies.sizing.problem import SizingProblem
 
-__all__ = ["best_of_catalogue"]
+__all__ = ["Best", "best_of_catalogue", "dearer_than_units"]
 
 _Vector = NDArray[np.float64]
 
 _MOST_CHOICES = 1_000_000
+_MOST_SOLVED = 50
 _PROVEN = 1e-9
 
 
-def best_of_catalogue(problem: SizingProblem) -> tuple[Solved, _Vector, float, int]:
-    """The best admissible sizes: optimum, sizes (K,), bound of the cost, and solves that it took.
+@dataclass(frozen=True, slots=True, eq=False)
+class Best:
+    """The best admissible sizes.
+
+    Parameters
+    ----------
+    solved : Solved
+        The joint optimum at these whole sizes.
+    values : (K,) array
+        The sizes. [unit]
+    catalogue_cost : float
+        What prices of a catalogue add to prices per unit, over the horizon. [money]
+    bound : float
+        Cost that no admissible sizes beat, over the horizon. [money]
+    solves : int
+        Joint problems that were solved.
+    """
+
+    solved: Solved
+    values: _Vector
+    catalogue_cost: float
+    bound: float
+    solves: int
+
+
+def best_of_catalogue(problem: SizingProblem) -> Best:
+    """The best admissible sizes of a problem.
 
     Raises
     ------
@@ -38,13 +65,11 @@ def best_of_catalogue(problem: SizingProblem) -> tuple[Solved, _Vector, float, i
     whole = [number for number, size in enumerate(problem.sizes) if size.range.is_whole]
     relaxed = problem.solve()
     values = problem.sizes_of(relaxed)
-    bound = relaxed.optimum.point.optimality.bound
+    bound = _bound(relaxed)
     if not whole:
-        return relaxed, values, _bound(relaxed), 1
-    options = [_options(problem, number) for number in whole]
-    table, extra = _combinations(problem, whole, options)
-    below = np.full(len(table), bound)
-    below = np.maximum(below, _cut(problem, relaxed, whole, table)) + extra
+        return Best(relaxed, values, 0.0, bound, 1)
+    table, extra = _combinations(problem, whole)
+    below = np.maximum(bound, _cut(problem, relaxed, whole, table)) + extra
     best: tuple[float, Solved, _Vector] | None = None
     least, rounds, open_ = np.inf, 1, np.ones(len(table), dtype=np.bool_)
     while open_.any():
@@ -66,7 +91,7 @@ def best_of_catalogue(problem: SizingProblem) -> tuple[Solved, _Vector, float, i
     if best is None:
         raise InfeasibleError((), reason="no size of the catalogue has a schedule that keeps all rules")
     bound = min(least, float(np.min(np.where(open_, below, np.inf), initial=np.inf)))
-    return best[1], best[2], bound - _price_of(extra, table, best[2][whole]), rounds
+    return Best(best[1], best[2], _price_of(extra, table, best[2][whole]), bound, rounds)
 
 
 def _bound(solved: Solved) -> float:
@@ -82,30 +107,37 @@ def _options(problem: SizingProblem, number: int) -> _Vector:
         return np.unique([range_.existing, *(choice.size for choice in range_.choices)])
     assert range_.step is not None
     count = int(np.floor((size.highest - range_.existing) / range_.step + _PROVEN))
-    values = range_.existing + range_.step * np.arange(count + 1)
+    values = range_.existing + range_.step * np.arange(count + 1, dtype=np.float64)
     return values[values >= range_.lowest - _PROVEN * range_.step]
 
 
-def _combinations(problem: SizingProblem, whole: list[int], options: list[_Vector]) -> tuple[_Vector, _Vector]:
+def _combinations(problem: SizingProblem, whole: list[int]) -> tuple[_Vector, _Vector]:
     """Every combination (C, W) and what it costs beyond its price per unit over the horizon (C,). [money]"""
+    options = [_options(problem, number) for number in whole]
     count = int(np.prod([values.size for values in options]))
-    if count > _MOST_CHOICES or not count:
+    most = _MOST_CHOICES if problem.is_convex else _MOST_SOLVED
+    if count > most or not count:
         keys = ", ".join(f"`{problem.sizes[number].key}`" for number in whole)
-        what = f"{keys} have {count:,} combinations of whole sizes, at most {_MOST_CHOICES:,} can be looked at"
+        why = "" if problem.is_convex else ", each of which has to be solved because of the rebate"
+        what = f"{keys} have {count:,} combinations of whole sizes{why}; at most {most:,} can be looked at"
         raise InputError([Fault(what, "narrow their ranges, or take larger steps", key="sizing")])
     table = np.array(list(product(*(values.tolist() for values in options))))
     extra = np.zeros(len(table))
     for column, number in enumerate(whole):
         for choice in problem.sizes[number].range.choices:
             if choice.capex is not None:
-                extra[table[:, column] == choice.size] += _dearer(problem, problem.sizes[number], number, choice.size, choice.capex)
+                a_year = problem.objective.capex_worth(problem.sizes[number].asset)
+                dearer = dearer_than_units(problem, number, choice.size) * a_year * problem.site.horizon.years
+                extra[table[:, column] == choice.size] += dearer
     return table, extra
 
 
-def _dearer(problem: SizingProblem, size: OpenSize, number: int, value: float, capex: float) -> float:
-    """What a price of the catalogue differs from the price per unit, over the horizon. [money]"""
+def dearer_than_units(problem: SizingProblem, number: int, value: float) -> float:
+    """What the catalogue asks for a size beyond its price per unit. [money]"""
+    size = problem.sizes[number]
+    prices = [choice.capex for choice in size.range.choices if choice.size == value and choice.capex is not None]
     plain = problem.objective.capex_per_unit[number] * (value - size.range.existing)
-    return float((capex - plain) * problem.objective.capex_worth(size.asset) * problem.site.horizon.years)
+    return prices[0] - float(plain) if prices else 0.0
 
 
 def _price_of(extra: _Vector, table: _Vector, chosen: _Vector) -> float:
@@ -123,6 +155,8 @@ def _at(problem: SizingProblem, whole: list[int], chosen: _Vector) -> Solved | N
 
 def _cut(problem: SizingProblem, solved: Solved, whole: list[int], table: _Vector) -> _Vector:
     """Lower bound of every combination from one optimum (C,): its value and its slope. [money]"""
+    if not problem.is_convex:
+        return np.full(len(table), -np.inf)
     count = len(problem.sizes)
     at = solved.optimum.point.x[-count:]
     slope = solved.optimum.point.bound_dual[-count:]

@@ -29,6 +29,8 @@ def size_rows(site: Site, sizes: Sequence[OpenSize], objective: Objective) -> li
 
 def _ends(sizes: Sequence[OpenSize]) -> Iterator[SizeRow]:
     for number, size in enumerate(sizes):
+        if size.range.is_whole:
+            continue  # admissible sizes are written out one by one
         one = np.eye(len(sizes))[number]
         if size.range.highest is not None:
             rule = Rule(f"{size.name}.most", f"largest {size.words}", size.kind, f"{size.key}.most")

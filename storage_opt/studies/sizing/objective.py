@@ -22,7 +22,6 @@ __all__ = ["Objective", "objective"]
 _SAME = 1e-12
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
     """A net present value, told as money of the first year.
@@ -45,8 +44,8 @@ class Objective:
     Notes
     -----
     ``NPV = W (saving - sum_k c_k (s_k - s_k^existing))``, W the present worth of a unit saved every year in the prices
-    of energy, c the present worth of a unit of size over W, and savings of other streams weighted by their present worth
-    over W. Wear is no cash, but counts as a cost of its own, or the schedule would spend cells as if they were free.
+    of energy, c the present worth of a unit of size over W, and savings of other streams weighted by their present
+    worth over W. Wear is no cash, but counts as a cost of its own, or the schedule would spend cells for nothing.
     """
 
     finance: FinanceSpec
@@ -103,7 +102,9 @@ def _priced(site: Site, sizes: Sequence[OpenSize]) -> FinanceSpec:
     file = site.source.name if site.source else ""
     finance, faults = site.spec.finance, Faults()
     if finance is None:
-        faults.add(Fault("is missing, which sizing needs", "write it, with a table [finance.cost.NAME]", file, "finance"))
+        faults.add(
+            Fault("is missing, which sizing needs", "write it, with a table [finance.cost.NAME]", file, "finance")
+        )
         faults.raise_if_any()
         raise AssertionError
     for size in sizes:

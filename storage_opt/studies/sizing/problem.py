@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.charges.rebate import RebatedCharge
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import OpenSize, open_sizes, resized
 from storage_opt.lowering.site import lower_site
@@ -17,13 +19,38 @@ from storage_opt.model.program import Program
 from storage_opt.model.sized import SizedProgram, sized_program
 from storage_opt.modeler import Limit
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.aged import Health, aged
 from storage_opt.studies.rebates import InBranch, Solved, solve_branches
 from storage_opt.studies.sizing.limits import size_rows
 from storage_opt.studies.sizing.objective import Objective, objective
 
-__all__ = ["SizingProblem"]
+__all__ = ["NEW", "Ageing", "SizingProblem"]
 
 _Vector = NDArray[np.float64]
+
+_NOISE = 1e-7
+"""Share of the range within which a size stands at its end."""
+"""Share of the range within which a size stands at its end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ageing:
+    """What batteries are on average of a project.
+
+    Parameters
+    ----------
+    health : mapping of str to Health
+        Mean state of each battery that ages.
+    cells_cost_per_kwh_year : mapping of str to float
+        What renewing cells costs for each kWh of rated energy, a year of the first year's money. [money/(kWh year)]
+    """
+
+    health: Mapping[str, Health] = field(default_factory=dict)
+    cells_cost_per_kwh_year: Mapping[str, float] = field(default_factory=dict)
+
+
+NEW = Ageing()
+"""Every year is as the first."""
 
 
 @dataclass(eq=False)
@@ -40,8 +67,10 @@ class SizingProblem:
         What is minimised: the weighted bill of the horizon, and the sizes for as long.
     solver : str or None
         Solver the user asked for.
-    energy_frac : (K,) array
-        Share of each size that stands on average of its life; the rest has faded.
+    tell : callable or None
+        Told what happens.
+    ageing : Ageing
+        What batteries are on average of the project, and what keeping them so costs.
     """
 
     site: Site
@@ -49,13 +78,11 @@ class SizingProblem:
     objective: Objective
     solver: str | None = None
     tell: Callable[[str], None] | None = None
-    capability_frac: _Vector | None = None
+    ageing: Ageing = NEW
     _sized: list[tuple[InBranch, SizedProgram]] = field(default_factory=list)
 
     @classmethod
-    def of(
-        cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None
-    ) -> SizingProblem:
+    def of(cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> SizingProblem:
         """The problem that a site states in `[sizing]` and `[finance]`.
 
         Raises
@@ -65,6 +92,11 @@ class SizingProblem:
         """
         sizes = open_sizes(site)
         return cls(site, sizes, objective(site, sizes), solver, tell)
+
+    @cached_property
+    def is_convex(self) -> bool:
+        """Whether the optimal cost is a convex function of the sizes: no rebate is open."""
+        return not any(isinstance(charge, RebatedCharge) for charge in lower_site(self.new_at(self.highest)))
 
     @property
     def lowest(self) -> _Vector:
@@ -83,17 +115,23 @@ class SizingProblem:
 
     @property
     def cost_per_unit(self) -> _Vector:
-        """What a unit of each size costs over the horizon (K,). [money/unit]"""
-        return self.objective.size_cost_per_year * self.site.horizon.years
+        """What a unit of each size costs over the horizon, cells that are renewed included (K,). [money/unit]"""
+        cells = np.array([self.ageing.cells_cost_per_kwh_year.get(size.asset, 0.0) for size in self.sizes])
+        per_unit = np.array([size.energy_kwh_per_unit for size in self.sizes])
+        cost: _Vector = (self.objective.size_cost_per_year + cells * per_unit) * self.site.horizon.years
+        return cost
 
     def size_cost(self, values: _Vector) -> float:
         """What sizes cost over the horizon. [money]"""
         return float(self.cost_per_unit @ (values - self.existing))
 
     def site_at(self, values: _Vector) -> Site:
-        """The site with given sizes (K,), as they stand on average of their life."""
-        standing = values if self.capability_frac is None else values * self.capability_frac
-        return resized(self.site, self.sizes, standing)
+        """The site with given sizes (K,), as it is on average of the project."""
+        return aged(self.new_at(values), self.ageing.health)
+
+    def new_at(self, values: _Vector) -> Site:
+        """The site with given sizes (K,) when they are new."""
+        return resized(self.site, self.sizes, values)
 
     def compiled_at(self, values: _Vector, branch: InBranch = list) -> Program:
         """The program with given sizes (K,), under the weights of the objective."""
@@ -148,9 +186,6 @@ class SizingProblem:
         values = np.where(values - self.lowest <= near, self.lowest, values)
         return np.where(self.highest - values <= near, self.highest, values)
 
-    def with_capability(self, frac: _Vector) -> SizingProblem:
-        """The problem in which a share of each size stands on average of its life (K,)."""
-        return replace(self, capability_frac=frac, _sized=[])
-
-
-_NOISE = 1e-7
+    def with_ageing(self, ageing: Ageing) -> SizingProblem:
+        """The problem with batteries in another state on average of the project."""
+        return replace(self, ageing=ageing, _sized=[])

@@ -10,6 +10,7 @@ from storage_opt.finance.cash_flow import CashFlow
 from storage_opt.lowering.open_sizes import OpenSize
 from storage_opt.model.certificate import TOLERANCE
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.life_result import LifeResult
 from storage_opt.studies.result import DispatchResult
 
 __all__ = ["BuiltSize", "SizeLimit", "SizingCertificate", "SizingResult", "SizingTiming"]
@@ -135,6 +136,8 @@ class SizingResult:
         What was taken for granted.
     timing : SizingTiming
         Wall time of the stages.
+    life : LifeResult or None
+        The project year by year; None where nothing ages.
     """
 
     site: Site
@@ -147,6 +150,7 @@ class SizingResult:
     certificate: SizingCertificate
     notes: tuple[str, ...] = ()
     timing: SizingTiming = field(default_factory=SizingTiming)
+    life: LifeResult | None = None
 
     def value(self, name: str) -> float:
         """The best size of a name, such as ``bess.energy_kwh``. Raises KeyError when there is none."""

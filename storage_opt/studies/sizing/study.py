@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.base import Stream
 from storage_opt.errors import UnboundedError
-from storage_opt.finance.cash_flow import CashFlow, cash_flow
+from storage_opt.finance.cash_flow import cash_flow
 from storage_opt.finance.project import AssetSize, Project
 from storage_opt.ledger.baseline import baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
@@ -22,25 +22,28 @@ from storage_opt.model.installed import require_installed
 from storage_opt.model.joint import schedule_point
 from storage_opt.model.optimum import solve_program
 from storage_opt.model.watchdog import warm_up
+from storage_opt.spec.finance import FinanceSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.rebates import Solved
 from storage_opt.studies.result import DispatchResult
-from storage_opt.studies.sizing.catalogue import best_of_catalogue
-from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.ageing import Lived, cells_cost, sized_for_life
+from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
+from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
 
-__all__ = ["size"]
+__all__ = ["asset_sizes", "size"]
 
 _Vector = NDArray[np.float64]
 
 _WHOLE_YEAR = 0.97
 """Years that a horizon must cover to stand for one without a word."""
+_AT_END = 1e-6
+_NOTHING = 1e-7
+"""Share of the cost that all of a limit must be worth to be told."""
 
 
-def size(
-    site: Site, *, solver: str | None = None, progress: Callable[[str], None] | None = None
-) -> SizingResult:
+def size(site: Site, *, solver: str | None = None, progress: Callable[[str], None] | None = None) -> SizingResult:
     """Find the sizes with the highest net present value, and prove it.
 
     Parameters
@@ -76,61 +79,72 @@ def size(
     require_installed(solver)
     warm_up()
     began = time.perf_counter()
-    problem = SizingProblem.of(site, solver=solver, tell=progress)
-    solved, values, bound, rounds = best_of_catalogue(problem)
-    _refuse_endless(problem, solved, values)
+    lived = sized_for_life(SizingProblem.of(site, solver=solver, tell=progress))
+    problem, best = lived.problem, lived.best
+    _refuse_endless(problem, best.values)
     solved_s = time.perf_counter() - began
     if progress:
         progress("dispatching at the best sizes")
-    guess = None if rounds > 1 else schedule_point(problem.sized(), solved.optimum.point)
-    dispatch, _ = dispatched(problem.site_at(values), solver=solver, guess=guess)
-    found = _Settled.of(problem, values, dispatch)
+    judged, dispatch = _dispatched(problem, best)
+    found = _Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
-    certificate = SizingCertificate(
-        found.objective(problem, values), bound, dispatch.certificate.certified, rounds
-    )
     return SizingResult(
-        problem.site_at(values),
-        _built(problem, solved, values),
-        _limits(problem, solved),
+        problem.new_at(best.values),
+        _built(problem, best),
+        _limits(problem, best.solved),
         dispatch,
         found.saving_per_year,
-        found.bill_before_per_year,
-        _cash_flow(problem, values, found, dispatch),
-        certificate,
-        (*_notes(problem), *dispatch.notes),
-        SizingTiming(solved.compile_s, solved_s - solved.compile_s, total_s - solved_s, total_s),
+        found.before_per_year,
+        cash_flow(_project(lived, found, dispatch)),
+        SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
+        (*_notes(lived), *dispatch.notes),
+        SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
+        lived.life,
     )
+
+
+def _dispatched(problem: SizingProblem, best: Best) -> tuple[DispatchResult, DispatchResult]:
+    """The schedule that the sizes were chosen with, and that of the first year; one where nothing ages."""
+    guess = schedule_point(problem.sized(), best.solved.optimum.point) if problem.is_convex else None
+    judged, _ = dispatched(problem.site_at(best.values), solver=problem.solver, guess=guess)
+    if problem.ageing is NEW:
+        return judged, judged
+    return judged, dispatched(problem.new_at(best.values), solver=problem.solver)[0]
+
+
+def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> float:
+    """Weighted bill and cost of the sizes over the horizon, as settled. [money]
+
+    Where streams have other weights than one, the schedule that is best under them is not that of the first year's
+    bill, and is solved for.
+    """
+    bill = judged.ledger.total
+    if not problem.objective.is_uniform:
+        bill = solve_program(problem.compiled_at(best.values), solver=problem.solver).point.optimality.cost
+    return bill + problem.size_cost(best.values) + best.catalogue_cost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Settled:
+class _Bills:
     """Bills of a year, before and with the sizes."""
 
-    plan: Ledger
     saving_per_year: Mapping[Stream, float]
-    bill_before_per_year: float
-    weighted: float
+    before_per_year: float
+    standing: Mapping[Stream, float]
+    """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
 
     @classmethod
-    def of(cls, problem: SizingProblem, values: _Vector, dispatch: DispatchResult) -> _Settled:
+    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> _Bills:
         before = _bill_as_it_stands(problem)
         years = problem.site.horizon.years
-        mine, plan = before.by_stream(), dispatch.ledger.by_stream()
-        saving = {stream: (mine.get(stream, 0.0) - plan.get(stream, 0.0)) / years for stream in (*mine, *plan)}
-        return cls(dispatch.ledger, saving, before.total / years, _weighted(problem, values, dispatch.ledger))
-
-    def objective(self, problem: SizingProblem, values: _Vector) -> float:
-        """Weighted bill and cost of the sizes over the horizon. [money]"""
-        return self.weighted + problem.size_cost(values)
-
-
-def _weighted(problem: SizingProblem, values: _Vector, plan: Ledger) -> float:
-    """The plan's bill under the weights of the objective; where they differ, that of the schedule that is best under them."""
-    if problem.objective.is_uniform:
-        return plan.total
-    program = problem.compiled_at(values)
-    return solve_program(program, solver=problem.solver).point.optimality.cost
+        plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
+        mine = before.by_stream()
+        streams = dict.fromkeys((*mine, *plan, *there))
+        return cls(
+            {stream: (mine.get(stream, 0.0) - plan.get(stream, 0.0)) / years for stream in streams},
+            before.total / years,
+            {stream: (mine.get(stream, 0.0) - there.get(stream, 0.0)) / years for stream in streams},
+        )
 
 
 def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
@@ -140,72 +154,88 @@ def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
 
 
-def _refuse_endless(problem: SizingProblem, solved: Solved, values: _Vector) -> None:
+def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
     """A size that was given no end must not stand at the one that it was given for the search."""
     endless = [
-        size.name
+        size
         for size, value in zip(problem.sizes, values, strict=True)
-        if not size.is_limited and value >= size.highest * (1.0 - 1e-6)
+        if not size.is_limited and value >= size.highest * (1.0 - _AT_END)
     ]
     if endless:
-        keys = ", ".join(f"`{size.key}`" for size in problem.sizes if size.name in endless)
+        keys = ", ".join(f"`{size.key}`" for size in endless)
         hint = (
             f"each unit more earns more than it costs, whatever the size: give most in {keys}, and check capex, "
             "prices and export limits"
         )
-        raise UnboundedError(endless, hint)
+        raise UnboundedError([size.name for size in endless], hint)
 
 
-def _built(problem: SizingProblem, solved: Solved, values: _Vector) -> tuple[BuiltSize, ...]:
-    years = problem.site.horizon.years
-    cost = problem.objective.size_cost_per_year
-    reduced = solved.optimum.point.bound_dual[-len(problem.sizes) :] / years
-    rows = solved.program.rows
-    pushed = np.zeros(len(problem.sizes))
-    for row in rows:
-        if row.rule is not None and row.rule.name in {f"{s.name}.most" for s in problem.sizes}:
-            number = next(n for n, s in enumerate(problem.sizes) if row.rule.name == f"{s.name}.most")
-            pushed[number] += float(solved.optimum.point.ineq_dual[row.where].sum()) / years
-    new = values - problem.existing
-    return tuple(
-        BuiltSize(
-            size,
-            float(values[n]),
-            float(problem.objective.capex_per_unit[n] * new[n]),
-            float(cost[n] * new[n]),
-            float(cost[n] - reduced[n] + pushed[n]),
-        )
-        for n, size in enumerate(problem.sizes)
-    )
+def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+    years, count = problem.site.horizon.years, len(problem.sizes)
+    point = best.solved.optimum.point
+    cost = problem.cost_per_unit / years
+    own = {row.rule.name: row.where for row in best.solved.program.rows if row.rule is not None}
+    new = best.values - problem.existing
+    found = []
+    for n, size in enumerate(problem.sizes):
+        limit = own.get(f"{size.name}.most")
+        pushed = 0.0 if limit is None else float(point.ineq_dual[limit].sum())
+        worth = cost[n] - (point.bound_dual[n - count] - pushed) / years
+        dearer = dearer_than_units(problem, n, float(best.values[n]))
+        capex = float(problem.objective.capex_per_unit[n] * new[n]) + dearer
+        a_year = dearer * problem.objective.capex_worth(size.asset) if dearer else 0.0
+        found.append(BuiltSize(size, float(best.values[n]), capex, float(cost[n] * new[n]) + a_year, float(worth)))
+    return tuple(found)
 
 
 def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     """Limits on the sizes that bind, dearest first."""
-    own = {row.rule.name for row in problem.demands(problem.lowest, problem.highest).rows}
-    years, dual = problem.site.horizon.years, solved.optimum.point.ineq_dual
-    found = [
-        SizeLimit(r.rule.name, r.rule.words, r.rule.unit, r.rule.key, float(dual[r.where].sum()) / years)
-        for r in solved.program.rows
-        if r.rule is not None and r.rule.name in own
-    ]
-    largest = max((abs(limit.worth_per_year) for limit in found), default=0.0)
-    kept = [limit for limit in found if limit.worth_per_year > _NOTHING * max(largest, 1e-9)]
-    return tuple(sorted(kept, key=lambda limit: -limit.worth_per_year))
+    own = {row.rule.name: abs(row.most) for row in problem.demands(problem.lowest, problem.highest).rows}
+    years, point = problem.site.horizon.years, solved.optimum.point
+    nothing = _NOTHING * abs(point.optimality.cost) / years
+    found = []
+    for row in solved.program.rows:
+        if row.rule is not None and row.rule.name in own:
+            worth = float(point.ineq_dual[row.where].sum()) / years
+            if worth * max(own[row.rule.name], 1.0) > nothing:
+                found.append(SizeLimit(row.rule.name, row.rule.words, row.rule.unit, row.rule.key, worth))
+    return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
 
 
-_NOTHING = 1e-6
-
-
-def _cash_flow(problem: SizingProblem, values: _Vector, found: _Settled, dispatch: DispatchResult) -> CashFlow:
-    finance, years = problem.objective.finance, problem.objective.finance.years
-    discharged = sum(use.throughput_kwh for use in dispatch.batteries.values()) / problem.site.horizon.years
-    project = Project(
+def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
+    """What is built and what it saves in each year, as batteries are in that year."""
+    problem, best = lived.problem, lived.best
+    finance = _with_catalogue(problem, best)
+    new = asset_sizes(problem.sizes, best.values - problem.existing, finance.cost)
+    if lived.life is None:
+        discharged = sum(use.throughput_kwh for use in dispatch.batteries.values()) / problem.site.horizon.years
+        return Project(
+            finance,
+            new,
+            {stream: np.full(finance.years, amount) for stream, amount in found.saving_per_year.items()},
+            throughput_kwh=np.full(finance.years, discharged),
+        )
+    by_year, nothing = lived.life.savings, np.zeros(finance.years)
+    streams = dict.fromkeys((*found.standing, *by_year))
+    return Project(
         finance,
-        asset_sizes(problem.sizes, values - problem.existing, finance.cost),
-        {stream: np.full(years, amount) for stream, amount in found.saving_per_year.items()},
-        throughput_kwh=np.full(years, discharged),
+        new,
+        {stream: by_year.get(stream, nothing) + found.standing.get(stream, 0.0) for stream in streams},
+        augmentation=cells_cost(finance, lived.life),
+        replacements={name: nothing for name in lived.life.batteries if name in new},
+        throughput_kwh=lived.life.discharged_kwh,
     )
-    return cash_flow(project)
+
+
+def _with_catalogue(problem: SizingProblem, best: Best) -> FinanceSpec:
+    """The finance with what the catalogue asks beyond prices per unit."""
+    finance = problem.objective.finance
+    cost = dict(finance.cost)
+    for n, size in enumerate(problem.sizes):
+        dearer = dearer_than_units(problem, n, float(best.values[n]))
+        if dearer:
+            cost[size.asset] = cost[size.asset].model_copy(update={"capex": cost[size.asset].capex + dearer})
+    return finance.model_copy(update={"cost": cost})
 
 
 def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, object]) -> dict[str, AssetSize]:
@@ -224,18 +254,25 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
     return found
 
 
-def _notes(problem: SizingProblem) -> list[str]:
-    notes = []
+def _notes(lived: Lived) -> list[str]:
+    problem, notes = lived.problem, []
     years = problem.site.horizon.years
     if years < _WHOLE_YEAR:
-        notes.append(
-            f"the horizon of {years * 365:.0f} days stands for every part of a year; size on a whole year before you buy"
-        )
+        notes.append(f"the horizon of {years * 365:.0f} days stands for the whole year; size on a year before you buy")
     if problem.objective.worth.reason:
-        notes.append(f"the objective differs from the net present value of the cash flow: {problem.objective.worth.reason}")
+        notes.append(
+            f"the objective differs from the net present value of the cash flow: {problem.objective.worth.reason}"
+        )
     if any(battery.wear is not None or battery.wear_cost_per_kwh for battery in problem.site.spec.battery.values()):
         notes.append(
             "wear counts in the choice of sizes and schedule, but is no cash: the cash flow pays for replacements and "
             "added cells instead"
         )
+    if lived.life is not None:
+        agreed = "agree" if lived.settled and lived.life.converged else "do NOT agree yet"
+        notes.append(
+            f"sizes and life {agreed} after {lived.rounds} rounds, the last of which moved a size by at most "
+            f"{lived.moved_frac:.1%}; sizes are certified for batteries as they are on average of that life"
+        )
+        notes.extend(lived.life.notes)
     return notes
