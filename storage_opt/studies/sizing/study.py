@@ -32,7 +32,7 @@ from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
 from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
 
-__all__ = ["asset_sizes", "size"]
+__all__ = ["Bills", "asset_sizes", "bill_as_it_stands", "built_sizes", "project_of", "refuse_endless", "size"]
 
 _Vector = NDArray[np.float64]
 
@@ -81,21 +81,21 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     began = time.perf_counter()
     lived = sized_for_life(SizingProblem.of(site, solver=solver, tell=progress))
     problem, best = lived.problem, lived.best
-    _refuse_endless(problem, best.values)
+    refuse_endless(problem, best.values)
     solved_s = time.perf_counter() - began
     if progress:
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
-    found = _Bills.of(problem, dispatch)
+    found = Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
     return SizingResult(
         problem.new_at(best.values),
-        _built(problem, best),
+        built_sizes(problem, best),
         _limits(problem, best.solved),
         dispatch,
         found.saving_per_year,
         found.before_per_year,
-        cash_flow(_project(lived, found, dispatch)),
+        cash_flow(project_of(lived, found, dispatch)),
         SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
         (*_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
@@ -125,7 +125,7 @@ def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> floa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Bills:
+class Bills:
     """Bills of a year, before and with the sizes."""
 
     saving_per_year: Mapping[Stream, float]
@@ -134,8 +134,8 @@ class _Bills:
     """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
 
     @classmethod
-    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> _Bills:
-        before = _bill_as_it_stands(problem)
+    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> Bills:
+        before = bill_as_it_stands(problem)
         years = problem.site.horizon.years
         plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
         mine = before.by_stream()
@@ -147,14 +147,14 @@ class _Bills:
         )
 
 
-def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
+def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     """The bill without anything new, nothing stored or shifted."""
     site = resized(problem.site, problem.sizes, problem.existing)
     charges = lower_site(site)
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
 
 
-def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
+def refuse_endless(problem: SizingProblem, values: _Vector) -> None:
     """A size that was given no end must not stand at the one that it was given for the search."""
     endless = [
         size
@@ -170,7 +170,7 @@ def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
         raise UnboundedError([size.name for size in endless], hint)
 
 
-def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+def built_sizes(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
     years, count = problem.site.horizon.years, len(problem.sizes)
     point = best.solved.optimum.point
     cost = problem.cost_per_unit / years
@@ -202,7 +202,7 @@ def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
 
 
-def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
+def project_of(lived: Lived, found: Bills, dispatch: DispatchResult) -> Project:
     """What is built and what it saves in each year, as batteries are in that year."""
     problem, best = lived.problem, lived.best
     finance = _with_catalogue(problem, best)
