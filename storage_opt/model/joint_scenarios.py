@@ -1,8 +1,9 @@
 """Sizes for several years in one problem: a schedule for each year, the sizes shared, bad years weighed.
 
 Every year stands in rows and columns of its own; only the columns of the sizes, behind all others, are common. The
-conditional value at risk is stated by its minimum over a threshold (Rockafellar and Uryasev, Optimization of conditional
-value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums, so that no row is long.
+conditional value at risk is stated by its minimum over a threshold (Rockafellar and Uryasev, Optimization of
+conditional value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums, so that no row is
+long.
 """
 
 from __future__ import annotations
@@ -189,8 +190,12 @@ def joint_scenarios(
     eq_ends = np.cumsum([0, *(form.eq_rhs.size for form in forms)])
     ineq_ends = np.cumsum([0, *(form.ineq_rhs.size for form in forms)])
     tail = slice(int(ineq_ends[-1]), form.ineq_rhs.size)
-    slices = [tuple(slice(int(a), int(b)) for a, b in zip(e, e[1:], strict=False)) for e in (ends, eq_ends, ineq_ends)]
-    return JointScenarios(program, tuple(parts), *slices, tail, 1.0 - risk.weight_frac)
+    mean_share = 1.0 - risk.weight_frac
+    return JointScenarios(program, tuple(parts), _spans(ends), _spans(eq_ends), _spans(ineq_ends), tail, mean_share)
+
+
+def _spans(ends: NDArray[np.intp]) -> tuple[slice, ...]:
+    return tuple(slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False))
 
 
 def _joined(part: Part, demands: Demands, *, is_first: bool) -> Program:
@@ -279,7 +284,8 @@ class _Sums:
         price = part.scale * form.cost[:-count]
         priced = np.flatnonzero(price)
         money = float(np.max(np.abs(price) * program.scaling.column[:-count], initial=0.0))
-        groups, levels = np.zeros(priced.size, dtype=np.intp), []
+        groups = np.zeros(priced.size, dtype=np.intp)
+        levels: list[sp.csr_array] = []
         while groups.size > _LONGEST_SUM or not levels:
             pieces, groups = chunks(groups, _LONGEST_SUM)
             levels.append(incidence(pieces, groups.size).T.tocsr())

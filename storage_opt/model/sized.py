@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import FormulationError
-from storage_opt.model.program import Columns, Program
+from storage_opt.model.program import Columns, Program, Rows
 from storage_opt.model.solve import Point
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.modeler import Limit
@@ -292,9 +292,9 @@ def _row_name(program: Program, is_equality: bool, row: int) -> str:
 
 def _require_proportion(expected: Program, actual: Program, switching: NDArray[np.bool_]) -> None:
     """The program that the slopes say is the one that compiling says; rows that cannot bind there may be missing."""
-    mine = {rows.name: rows.where for rows in expected.rows}
-    for rows in actual.rows:
-        where, size = mine.get(rows.name, slice(0, 0)), rows.where.stop - rows.where.start
+    mine = {key: rows.where for key, rows in _numbered(expected.rows)}
+    for key, rows in _numbered(actual.rows):
+        where, size = mine.get(key, slice(0, 0)), rows.where.stop - rows.where.start
         if where.stop - where.start < size:
             raise _disproportionate(rows.name)
         if where.stop - where.start > size:
@@ -312,6 +312,14 @@ def _require_proportion(expected: Program, actual: Program, switching: NDArray[n
         for a, b in zip((*one.lower, *one.upper), (*two.lower, *two.upper), strict=True):
             if not a.implied and _differ(a.values, b.values):
                 raise _disproportionate(one.name if a.rule is None else a.rule.name)
+
+
+def _numbered(rows: Sequence[Rows]) -> Iterator[tuple[tuple[str, int], Rows]]:
+    """Rows by their name and by which of that name they are."""
+    seen: dict[str, int] = {}
+    for one in rows:
+        seen[one.name] = seen.get(one.name, -1) + 1
+        yield (one.name, seen[one.name]), one
 
 
 def _differ(expected: _Vector, actual: _Vector) -> bool:

@@ -204,8 +204,6 @@ class ScenarioSizing:
         return candidate.costs_per_year - (np.nan if alone is None else alone)
 
     def _judged(self, costs: _Vector) -> float:
-        from storage_opt.finance.risk import mean_and_tail
-
         inside = np.array([not outcome.out_of_sample for outcome in self.outcomes])
         weights = np.array([outcome.weight for outcome in self.outcomes])
         return mean_and_tail(costs[inside], weights[inside], self.risk.level_frac, self.risk.weight_frac)

@@ -112,7 +112,7 @@ def size_over(
     seen = [_seen(problem, best, number, guess, tell) for number, guess in enumerate(_guesses(problem, best))]
     common = _candidate(problem, COMMON, best.values, np.array([cost for _, cost, _ in seen]))
     dispatched_s = time.perf_counter() - began - solved_s
-    others = _alternatives(problem, best, tell) if compare else []
+    others = _alternatives(problem, tell) if compare else []
     inside = [certified for (_, _, certified), is_inside in zip(seen, problem.inside, strict=True) if is_inside]
     cost = problem.judged(np.array([cost for _, cost, _ in seen]))
     total_s = time.perf_counter() - began
@@ -185,7 +185,7 @@ def _candidate(problem: ScenarioProblem, name: str, values: _Vector, costs: _Vec
     return Candidate(name, values, costs / span, problem.judged(costs) / span)
 
 
-def _alternatives(problem: ScenarioProblem, best: Best, tell: _Tell) -> list[Candidate]:
+def _alternatives(problem: ScenarioProblem, tell: _Tell) -> list[Candidate]:
     """Sizes for the average year, where there is one, and for each year alone, tried on all years."""
     chosen: dict[str, _Vector] = {}
     if len(problem.parts) > 1:

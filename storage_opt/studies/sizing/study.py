@@ -88,6 +88,9 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     judged, dispatch = _dispatched(problem, best)
     found = Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
+    certificate = SizingCertificate(
+        _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
+    )
     return SizingResult(
         problem.new_at(best.values),
         built_sizes(problem, best),
@@ -96,8 +99,8 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         found.saving_per_year,
         found.before_per_year,
         cash_flow(project_of(lived, found, dispatch)),
-        SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
-        (*_notes(lived), *dispatch.notes),
+        certificate,
+        (*_uncertified(certificate, problem), *_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,
     )
@@ -135,6 +138,7 @@ class Bills:
 
     @classmethod
     def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> Bills:
+        """The bills of a problem whose sizes are dispatched."""
         before = bill_as_it_stands(problem)
         years = problem.site.horizon.years
         plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
@@ -171,6 +175,7 @@ def refuse_endless(problem: SizingProblem, values: _Vector) -> None:
 
 
 def built_sizes(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+    """What is built, what it costs and what one more unit would be worth."""
     years, count = problem.site.horizon.years, len(problem.sizes)
     point = best.solved.optimum.point
     cost = problem.cost_per_unit / years
@@ -252,6 +257,18 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
             before.capacity_kva + kva,
         )
     return found
+
+
+def _uncertified(certificate: SizingCertificate, problem: SizingProblem) -> list[str]:
+    """Why sizes are not called optimal, and how much better others could be at most."""
+    if certificate.certified or not certificate.dispatch_certified:
+        return []
+    most = (certificate.cost - certificate.bound) / problem.site.horizon.years
+    return [
+        f"sizes not certified: other sizes could save at most {most:,.0f} {problem.site.spec.currency} a year more "
+        f"({certificate.relative_gap:.1e} of the cost), because the bound lets opposite flows run at once and decides "
+        "in parts; compare sizes by optimising the site with each"
+    ]
 
 
 def _notes(lived: Lived) -> list[str]:
