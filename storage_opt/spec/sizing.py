@@ -12,6 +12,7 @@ from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Money, Name, Quantity, Spec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
+from storage_opt.spec.scenario import RiskSpec, ScenarioSpec
 from storage_opt.spec.supply import SupplySpec
 
 __all__ = [
@@ -207,6 +208,20 @@ class SizingSpec(Spec):
     """Open sizes of the connection."""
     plant: PlantSizingSpec | None = None
     """Open volume of the contract with the plant."""
+    scenario: Mapping[Name, ScenarioSpec] = {}
+    """Years that one choice of sizes has to be good for, by name; each has a schedule of its own."""
+    risk: RiskSpec | None = None
+    """How much bad years weigh; left out, the mean of all years counts."""
+
+    @model_validator(mode="after")
+    def _something_is_sized_on(self) -> Self:
+        if self.scenario and all(scenario.out_of_sample for scenario in self.scenario.values()):
+            message = "scenario leaves no year to size on; set out_of_sample = false in one of them"
+            raise ValueError(message)
+        if self.risk is not None and not self.scenario:
+            message = "risk weighs years against each other, and there is one only; write [sizing.scenario.NAME] tables"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _something_is_open(self) -> Self:

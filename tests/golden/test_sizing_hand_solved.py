@@ -306,14 +306,12 @@ def test_a_plant_is_as_large_as_the_load_it_pays_for(capex, kw):
     assert sized(site).value("pv.capacity_kw") == pytest.approx(kw, abs=1e-4)
 
 
+TANK = {"energy_kwh": 40.0, "charge_kw": 20.0, "discharge_kw": 20.0, "loss_frac_per_h": 0.0}
 COLD = {
-    "facility": {
-        "dc": {"cooling": {"cop": 4.0, "tank": {"energy_kwh": 40.0, "charge_kw": 20.0, "discharge_kw": 20.0}}}
-    },
+    "facility": {"dc": {"cooling": {"cop": 4.0, "tank": TANK}}},
     "cluster": {"gpu": {"facility": "dc", "installed_units": 100.0, "idle_kw_per_unit": 0.0, "full_kw_per_unit": 1.0}},
     "workload": {"serve": {"cluster": "gpu", "kind": "inference", "units": 80.0}},
 }
-COLD["facility"]["dc"]["cooling"]["tank"]["loss_frac_per_h"] = 0.0
 
 
 @pytest.mark.parametrize(("capex", "kwh"), [(36.0, 960.0), (37.0, 0.0)])

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.charges.base import Stream
 from storage_opt.errors import UnboundedError
 from storage_opt.finance.cash_flow import cash_flow
 from storage_opt.finance.project import AssetSize, Project
-from storage_opt.ledger.baseline import baseline_schedule
-from storage_opt.ledger.ledger import Ledger, settle
-from storage_opt.lowering.contract.rules import lower_rules
-from storage_opt.lowering.open_sizes import OpenSize, SizeKind, resized
-from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.open_sizes import OpenSize, SizeKind
 from storage_opt.model.installed import require_installed
 from storage_opt.model.joint import SizeRow, schedule_point
 from storage_opt.model.optimum import solve_program
@@ -28,11 +22,12 @@ from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.rebates import Solved
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived, cells_cost, sized_for_life
+from storage_opt.studies.sizing.bills import Bills
 from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
 from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
 
-__all__ = ["asset_sizes", "size"]
+__all__ = ["asset_sizes", "built_sizes", "project_of", "refuse_endless", "size"]
 
 _Vector = NDArray[np.float64]
 
@@ -81,24 +76,24 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     began = time.perf_counter()
     lived = sized_for_life(SizingProblem.of(site, solver=solver, tell=progress))
     problem, best = lived.problem, lived.best
-    _refuse_endless(problem, best.values)
+    refuse_endless(problem, best.values)
     solved_s = time.perf_counter() - began
     if progress:
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
-    found = _Bills.of(problem, dispatch)
+    found = Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
     certificate = SizingCertificate(
         _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
     )
     return SizingResult(
         problem.new_at(best.values),
-        _built(problem, best),
+        built_sizes(problem, best),
         _limits(problem, best.solved),
         dispatch,
         found.saving_per_year,
         found.before_per_year,
-        cash_flow(_project(lived, found, dispatch)),
+        cash_flow(project_of(lived, found, dispatch)),
         certificate,
         (*_uncertified(certificate, problem), *_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
@@ -127,49 +122,7 @@ def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> floa
     return bill + problem.size_cost(best.values) + best.catalogue_cost
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bills:
-    """Bills of a year, before and with the sizes."""
-
-    saving_per_year: Mapping[Stream, float]
-    before_per_year: float
-    standing: Mapping[Stream, float]
-    """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
-
-    @classmethod
-    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> _Bills:
-        before = _bill_as_it_stands(problem)
-        years = problem.site.horizon.years
-        plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
-        mine = before.by_stream()
-        streams = dict.fromkeys((*mine, *plan, *there))
-        return cls(
-            {stream: (mine.get(stream, 0.0) - plan.get(stream, 0.0)) / years for stream in streams},
-            before.total / years,
-            {stream: (mine.get(stream, 0.0) - there.get(stream, 0.0)) / years for stream in streams},
-        )
-
-
-def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
-    """The bill without anything new, nothing stored or shifted.
-
-    What is declared and not bought is as in the site file, unless `existing` says otherwise: to declare nothing is no
-    bill that anyone pays. A bill needs no backup, which what stands there might not hold.
-    """
-    cost = problem.objective.finance.cost
-    moved = [
-        (size.range.existing, size)
-        for size in problem.sizes
-        if (size.is_bought and size.asset in cost) or "existing" in size.range.model_fields_set
-    ]
-    sizes = tuple(size for _, size in moved)
-    site = resized(problem.site, sizes, np.array([existing for existing, _ in moved]))
-    site = replace(site, spec=site.spec.model_copy(update={"backup": None}))
-    charges = lower_site(site)
-    return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
-
-
-def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
+def refuse_endless(problem: SizingProblem, values: _Vector) -> None:
     """A size that was given no end must not stand at the one that it was given for the search."""
     endless = [
         size
@@ -185,7 +138,8 @@ def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
         raise UnboundedError([size.name for size in endless], hint)
 
 
-def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+def built_sizes(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+    """What is built, what it costs and what one more unit would be worth."""
     years, count = problem.site.horizon.years, len(problem.sizes)
     point = best.solved.optimum.point
     cost = problem.cost_per_unit / years
@@ -231,7 +185,7 @@ def _is_of_fixed(problem: SizingProblem, row: SizeRow) -> bool:
     return bool(mine.sum() == 1 and np.all(problem.lowest[mine] >= problem.highest[mine]))
 
 
-def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
+def project_of(lived: Lived, found: Bills, dispatch: DispatchResult) -> Project:
     """What is built and what it saves in each year, as batteries are in that year."""
     problem, best = lived.problem, lived.best
     finance = _with_catalogue(problem, best)
