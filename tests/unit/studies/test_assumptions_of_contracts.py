@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 import storage_opt
+from storage_opt.errors import InputError
 from storage_opt.spec.site import SiteSpec
 from storage_opt.studies.sizing.assumptions import assumptions
 from storage_opt.studies.sizing.case import Case
+from storage_opt.studies.sizing.frontier import flatness
+from storage_opt.studies.sizing.landscape import landscape
 
 SIZING = {
     "finance": {"years": 15, "cost": {"bess": {"capex_per_kwh": 300.0, "capex_per_kw": 100.0, "om_per_kwh_year": 4.0}}},
@@ -27,7 +31,7 @@ def sized(name):
     site = storage_opt.load_site(storage_opt.profile_folder(name))
     first = site.horizon.first_day
     spec = SiteSpec.model_validate(site.spec.model_dump(exclude_unset=True) | SIZING)
-    return replace(site, spec=spec).between(first, first + timedelta(days=2))
+    return replace(site, spec=spec).between(first, first + timedelta(days=1))
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -52,3 +56,14 @@ def test_dearer_energy_raises_the_bill_and_a_wider_spread_the_worth(name):
     wider = case.changed([(known["price_spread"], 1.2)]).find({})
     narrower = case.changed([(known["price_spread"], 0.8)]).find({})
     assert wider.npv > narrower.npv
+
+
+def test_with_a_rebate_points_are_exact_and_nothing_is_said_between_them():
+    case = Case.of(sized("yangtze"))
+    assert not case.is_convex
+    made = landscape(case, "bess.power_kw", "bess.energy_kwh", counts=(2, 2), workers=1)
+    assert np.nanmax(made.npv) <= made.best.npv_most + 1e-6 * abs(made.best.npv)
+    assert np.isnan(made.slopes[0]).all()
+    for refused in (lambda: made.between(*(axis.values.mean() for axis in (made.x, made.y))), lambda: flatness(case)):
+        with pytest.raises(InputError, match="rebate"):
+            refused()
