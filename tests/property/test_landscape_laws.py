@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.landscape import landscape
-from tests.support.sizing_sites import battery_site
+from tests.support.landscape_sites import battery_site
 
 PRICES = st.lists(st.integers(0, 60), min_size=24, max_size=24)
 SHARES = st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0))

@@ -12,10 +12,6 @@ from numpy.typing import NDArray
 
 from storage_opt.charges.base import Stream
 from storage_opt.errors import InfeasibleError
-from storage_opt.ledger.baseline import baseline_schedule
-from storage_opt.ledger.ledger import settle
-from storage_opt.lowering.contract.rules import lower_rules
-from storage_opt.lowering.open_sizes import resized
 from storage_opt.lowering.site import lower_site
 from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.optimum import solve_relaxed
@@ -26,6 +22,7 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.rebates import solve_branches
 from storage_opt.studies.sizing.ageing import sized_for_life
 from storage_opt.studies.sizing.assumptions import Assumption
+from storage_opt.studies.sizing.bills import bill_as_it_stands
 from storage_opt.studies.sizing.objective import objective
 from storage_opt.studies.sizing.problem import SizingProblem
 
@@ -108,7 +105,7 @@ class Case:
             stated = SizingProblem.of(problem, solver=solver)
             ages = problem.spec.finance is not None and problem.spec.finance.life
             problem = sized_for_life(stated).problem if ages else stated
-        return cls(problem, _bill_as_it_stands(problem), problem.is_convex)
+        return cls(problem, bill_as_it_stands(problem).by_stream(), problem.is_convex)
 
     def changed(self, changes: Sequence[tuple[Assumption, float]]) -> Case:
         """The case under other assumptions; where only money changes, nothing is compiled again."""
@@ -278,9 +275,3 @@ class Case:
         digest.update(" ".join(self.names).encode())
         digest.update(self.problem.objective.finance.model_dump_json().encode())
         return digest.hexdigest()
-
-
-def _bill_as_it_stands(problem: SizingProblem) -> Mapping[Stream, float]:
-    site = resized(problem.site, problem.sizes, problem.existing)
-    charges = lower_site(site)
-    return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges).by_stream()

@@ -26,7 +26,7 @@ from storage_opt.studies.sizing.frontier import flatness, frontier
 from storage_opt.studies.sizing.landscape import landscape
 from storage_opt.studies.sizing.marginal import marginal_values
 from storage_opt.studies.sizing.tornado import tornado
-from tests.support.sizing_sites import battery_site
+from tests.support.landscape_sites import battery_site
 
 
 @pytest.fixture(scope="module")

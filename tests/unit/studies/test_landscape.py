@@ -12,7 +12,7 @@ from storage_opt.studies.sizing.frontier import flatness, frontier
 from storage_opt.studies.sizing.landscape import landscape
 from storage_opt.studies.sizing.running import Question, Run, answers
 from storage_opt.studies.sizing.study import size
-from tests.support.sizing_sites import battery_site
+from tests.support.landscape_sites import battery_site
 
 POWER, ENERGY = "bess.power_kw", "bess.energy_kwh"
 

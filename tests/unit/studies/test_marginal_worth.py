@@ -10,7 +10,7 @@ import pytest
 from storage_opt.errors import InfeasibleError
 from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.marginal import marginal_values
-from tests.support.sizing_sites import battery_site
+from tests.support.landscape_sites import battery_site
 from tests.support.small_sites import small_site
 
 DAY = 24

@@ -11,7 +11,7 @@ from storage_opt.studies.sizing.assumptions import assumption_of, assumptions
 from storage_opt.studies.sizing.break_even import Payment, break_even, break_even_of_building
 from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.tornado import tornado
-from tests.support.sizing_sites import battery_site
+from tests.support.landscape_sites import battery_site
 
 
 def value_of(found):
