@@ -86,4 +86,5 @@ def _header(fingerprint: str) -> str:
 
 
 def _line(asked: str, found: object) -> str:
-    return json.dumps({"asked": asked, "found": found}, allow_nan=False) + "\n"
+    # a slope that is not known is NaN, which Python writes and reads back
+    return json.dumps({"asked": asked, "found": found}) + "\n"

@@ -17,17 +17,17 @@ HOURLY = [0.02 * (hour % 5) + (0.15 if 8 <= hour < 12 or 17 <= hour < 21 else 0.
 
 def battery_site(*, finance: dict[str, Any] | None = None, sizing: dict[str, Any] | None = None, **parts: Any) -> Site:
     """Three days with a tariff of many prices and a demand charge, and a battery whose power and energy are open."""
+    tariff = {
+        "supply": {
+            "energy": [{"price_per_kwh": HOURLY}],
+            "demand": [{"price_per_kw": 0.4, "name": "demand"}],
+        }
+    }
     site = small_site(
         0.0,
         days=3,
         battery={"bess": {"energy_kwh": 100.0, "power_kw": 50.0, "wear_cost_per_kwh": 0.002}},
-        tariff={
-            "supply": {
-                "energy": [{"price_per_kwh": HOURLY}],
-                "demand": [{"price_per_kw": 0.4, "name": "demand"}],
-            }
-        },
-        **parts,
+        **({"tariff": tariff} | parts),
     )
     priced = {
         "years": 12,

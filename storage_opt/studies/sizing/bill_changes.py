@@ -13,7 +13,7 @@ from storage_opt.lowering.contract.tou import tou_shape
 from storage_opt.lowering.tou import tou_prices
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.series import InMemory, Series
-from storage_opt.spec.supply import SupplySpec
+from storage_opt.spec.supply import Regime, SupplySpec
 from storage_opt.spec.tariff import DemandChargeSpec, EnergyChargeSpec, Meter, TariffSpec
 from storage_opt.spec.tou_shape import TouShapeSpec
 
@@ -56,11 +56,14 @@ def _with_import_prices(site: Site, reprice: _Reprice, *, is_spread: bool) -> Si
     }
     changed = replace(site, spec=site.spec.model_copy(update={"tariff": tariffs}))
     supply = filled_supply(site)
-    return (
-        changed
-        if supply is None
-        else _with_supply(changed, _repriced_supply(site, supply, reprice, is_spread=is_spread))
-    )
+    if supply is None:
+        return changed
+    update = _repriced_supply(site, supply, reprice, is_spread=is_spread)
+    if supply.regime is Regime.ORDINARY_AGENCY:
+        # a price of one's own takes the place of the whole price sheet, so the rest of the sheet is written out too
+        update = dict(supply) | update
+        del update["basic"]
+    return _with_supply(changed, update)
 
 
 def _repriced(site: Site, name: str, tariff: TariffSpec, reprice: _Reprice) -> TariffSpec:
@@ -124,7 +127,11 @@ def with_demand_price(site: Site, factor: float) -> Site:
         return changed
     prices = {name: getattr(supply.basic, name) for name in ("price_per_kva", "price_per_kw")}
     update = {name: factor * price for name, price in prices.items() if price is not None}
-    return _with_supply(changed, {"basic": supply.basic.model_copy(update=update)})
+    assert site.spec.contract is not None
+    assert site.spec.contract.supply is not None
+    written = site.spec.contract.supply.basic
+    # capacities that are filled in follow the sizes, so that only prices are written
+    return _with_supply(changed, {"basic": (written or supply.basic).model_copy(update=update)})
 
 
 def _dearer_demand(charge: DemandChargeSpec, factor: float) -> DemandChargeSpec:

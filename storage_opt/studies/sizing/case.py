@@ -85,10 +85,13 @@ class Case:
         The problem.
     before : mapping of Stream to float
         Bill of the horizon as the site stands, nothing stored or shifted. [money]
+    is_convex : bool
+        Whether the cost is a convex function of the sizes: no rebate is open.
     """
 
     problem: SizingProblem
     before: Mapping[Stream, float]
+    is_convex: bool
     _bills: dict[bytes, _Solved] = field(default_factory=dict)
 
     @classmethod
@@ -101,7 +104,7 @@ class Case:
             stated = SizingProblem.of(problem, solver=solver)
             ages = problem.spec.finance is not None and problem.spec.finance.life
             problem = sized_for_life(stated).problem if ages else stated
-        return cls(problem, bill_as_it_stands(problem).by_stream())
+        return cls(problem, bill_as_it_stands(problem).by_stream(), problem.is_convex)
 
     def changed(self, changes: Sequence[tuple[Assumption, float]]) -> Case:
         """The case under other assumptions; where only money changes, nothing is compiled again."""
@@ -115,8 +118,8 @@ class Case:
             return Case.of(stated.with_ageing(self.problem.ageing))
         repriced = replace(self.problem, site=site, objective=objective(site, self.problem.sizes))
         if dict(repriced.objective.weights) == dict(self.problem.objective.weights):
-            return Case(repriced, self.before, self._bills)
-        return Case(repriced.with_ageing(self.problem.ageing), self.before)
+            return replace(self, problem=repriced)
+        return replace(self, problem=repriced.with_ageing(self.problem.ageing), _bills={})
 
     @cached_property
     def before_weighted(self) -> float:
@@ -179,11 +182,6 @@ class Case:
     @cached_property
     def _rows(self) -> Sequence[SizeRow]:
         return self.problem.demands(self.problem.lowest, self.problem.highest).rows
-
-    @cached_property
-    def is_convex(self) -> bool:
-        """Whether the cost is a convex function of the sizes: no rebate is open."""
-        return self.problem.is_convex
 
     def _at(self, values: _Vector) -> _Solved:
         """All sizes held; the bill is solved once, whatever the sizes cost."""
