@@ -2,8 +2,7 @@
 
 Every year stands in rows and columns of its own; only the columns of the sizes, behind all others, are common. The
 conditional value at risk is stated by its minimum over a threshold (Rockafellar and Uryasev, Optimization of
-conditional value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums, so that no row is
-long.
+conditional value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums: no row is long.
 """
 
 from __future__ import annotations
