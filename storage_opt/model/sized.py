@@ -153,7 +153,8 @@ def sized_program(
         When something does not grow in proportion to the sizes; names the row or limit.
     """
     base = build(largest)
-    span = np.where(largest > least, largest - least, 1.0)
+    # what has one size only is larger in the slopes, because smaller it may be no site
+    span = np.where(largest > least, largest - least, -largest)
     slopes = [_slopes(base, build, largest, direction) for direction in np.diag(span)]
     found = SizedProgram(
         base,
@@ -165,12 +166,14 @@ def sized_program(
         np.array([s.constant for s in slopes]),
         tuple(_limits(base, slopes)),
     )
-    lower = largest - _CHECK_FRAC * span
+    lower = largest - _CHECK_FRAC * np.maximum(span, 0.0)
     _require_proportion(found.at(lower), build(lower), np.logical_or.reduce([s.switching for s in slopes]))
     return found
 
 
 def _slopes(base: Program, build: Callable[[_Vector], Program], largest: _Vector, direction: _Vector) -> _Slopes:
+    if not direction.any():
+        return _Slopes.between(base, base, 1.0)  # nothing of it is ever built
     for frac in _STEP_FRACS:
         other = build(largest - frac * direction)
         if _same_shape(base, other) or frac == _STEP_FRACS[-1]:

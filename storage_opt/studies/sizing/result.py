@@ -97,7 +97,7 @@ class SizingCertificate:
     @property
     def certified(self) -> bool:
         """Whether the sizes are proven optimal."""
-        return self.dispatch_certified and self.relative_gap <= TOLERANCE
+        return bool(self.dispatch_certified and self.relative_gap <= TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,13 @@ class JointProblem(SizingProblem):
         """Whether the optimal cost is convex in the sizes: rebates are granted without their threshold, so it is."""
         return True
 
-    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None) -> Solved:
+    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None, spent: float = 0.0) -> Solved:
         """Sizes and schedules of all years together; see :meth:`SizingProblem.solve`."""
         assert self.build is not None
         began = perf_counter()
         low = self.lowest if lower is None else lower
         high = self.highest if upper is None else upper
-        program = self.build(self.demands(low, high))
+        program = self.build(self.demands(low, high, spent))
         compile_s = perf_counter() - began
         if self.tell:
             self.tell(f"solving {program.form.size:,} variables")

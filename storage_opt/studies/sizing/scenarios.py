@@ -20,11 +20,12 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived
+from storage_opt.studies.sizing.bills import Bills, bill_as_it_stands
 from storage_opt.studies.sizing.catalogue import Best
 from storage_opt.studies.sizing.result import SizingCertificate, SizingTiming
 from storage_opt.studies.sizing.scenario_problem import ScenarioProblem, Year
 from storage_opt.studies.sizing.scenario_result import AVERAGE, COMMON, Candidate, ScenarioOutcome, ScenarioSizing
-from storage_opt.studies.sizing.study import Bills, bill_as_it_stands, built_sizes, project_of, refuse_endless
+from storage_opt.studies.sizing.study import built_sizes, project_of, refuse_endless
 
 __all__ = ["size_over", "size_scenarios"]
 
