@@ -44,16 +44,17 @@ def scenario_figure(result: ScenarioSizing) -> Figure:
             colour = GREY if outcome.out_of_sample else LINES[0]
             worth = outcome.npv / divisor if math.isfinite(outcome.npv) else 0.0
             axes.barh(place, worth, _BAR, color=colour, linewidth=0.0)
-            words = f"{worth:z,.{digits}f}" if math.isfinite(outcome.npv) else "no schedule"
+            words = (
+                f"{worth:z,.{digits}f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(outcome.npv) else "no schedule"
+            )
             shift = _MARGIN * largest / divisor * (1.0 if worth >= 0 else -1.0)
             axes.text(worth + shift, place, words, va="center", ha="left" if worth >= 0 else "right", fontsize=8)
         expected = result.expected_npv / divisor
         axes.axvline(expected, color=LINES[5], linewidth=1.6)
         axes.axvline(0.0, color=INK, linewidth=0.6)
-        axes.set_yticks(
-            range(len(outcomes)), [drawable(outcome.name, f"year {n}") for n, outcome in enumerate(outcomes)]
-        )
         plain_axes(axes)
+        names = [drawable(outcome.name, f"year {number}") for number, outcome in enumerate(outcomes)]
+        axes.set_yticks(range(len(outcomes)), names)
         axes.grid(visible=False, axis="y")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:z,.10g}".replace("-", "\N{MINUS SIGN}"))
         axes.margins(x=0.1)
