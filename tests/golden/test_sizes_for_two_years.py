@@ -13,11 +13,11 @@ from tests.support.two_years import years
 def test_even_chances_build_for_the_large_day():
     """10 kWh are drawn at 1.2 on one day, 30 kWh on the other; stored they cost 0.2, a kWh of battery 0.4 a day.
 
-    A kWh up to 10 saves 1.0 on both days, one from 10 to 30 on the large day only: 0.5 on average, above 0.4. So 30 kWh:
-    days cost 0.2 * 10 = 2 and 0.2 * 30 = 6, the battery 12: mean 16. Each day with its own battery costs 2 + 4 = 6 and
-    6 + 12 = 18, mean 12: perfect information is worth 4. The average day draws 20 kWh and would get 20 kWh: 2 + 8 and
-    1.2 * 10 + 0.2 * 20 + 8 = 24, mean 17: the stochastic solution is worth 1. The battery of the small day would cost 6
-    and 1.2 * 20 + 0.2 * 10 + 4 = 30, mean 18; that of the large day is the common one.
+    A kWh up to 10 saves 1.0 on both days, one from 10 to 30 on the large day only: 0.5 on average, above 0.4. So 30
+    kWh: days cost 0.2 * 10 = 2 and 0.2 * 30 = 6, the battery 12: mean 16. Each day with its own battery costs 2 + 4 = 6
+    and 6 + 12 = 18, mean 12: perfect information is worth 4. The average day draws 20 kWh and would get 20 kWh: 2 + 8
+    and 1.2 * 10 + 0.2 * 20 + 8 = 24, mean 17: the stochastic solution is worth 1. The battery of the small day would
+    cost 6 and 1.2 * 20 + 0.2 * 10 + 4 = 30, mean 18; that of the large day is the common one.
     """
     result = size_over(years({"small": 10.0, "large": 30.0}))
     assert result.certificate.certified
@@ -36,8 +36,8 @@ def test_even_chances_build_for_the_large_day():
 def test_a_rare_large_day_is_not_built_for_unless_bad_days_weigh():
     """With 3 in 10 large days a kWh beyond 10 saves 0.3, below its 0.4: 10 kWh, days at 6 and 30, mean 13.2.
 
-    The worst 30 % are the large day. Counted alone it asks for 30 kWh (18 instead of 30); counted by half a kWh beyond 10
-    is worth 0.5 * 0.3 + 0.5 * 1.0 = 0.65, above 0.4: 30 kWh too; counted by a tenth 0.9 * 0.3 + 0.1 = 0.37: 10 kWh.
+    The worst 30 % are the large day. Counted alone it asks for 30 kWh (18 instead of 30); counted by half a kWh beyond
+    10 is worth 0.5 * 0.3 + 0.5 * 1.0 = 0.65, above 0.4: 30 kWh too; counted by a tenth 0.9 * 0.3 + 0.1 = 0.37: 10 kWh.
     """
     large = years({"small": 10.0, "large": 30.0}, {"small": 7.0, "large": 3.0})
     mean = size_over(large)

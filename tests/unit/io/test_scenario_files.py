@@ -43,7 +43,7 @@ def _with_year(draft: SiteDraft, year: int, name: str = "") -> None:
 
 def test_a_leap_year_stands_beside_the_site(tmp_path):
     draft = _draft(
-        '[sizing.scenario.now]\n[sizing.scenario.leap]\nyear = 2024\nweight = 3\n'
+        "[sizing.scenario.now]\n[sizing.scenario.leap]\nyear = 2024\nweight = 3\n"
         'replace = {"load.csv" = "load_2024.csv", "pv.csv" = "pv_2024.csv", "price.csv" = "price_2024.csv"}\n'
     )
     _with_year(draft, 2024)
@@ -80,9 +80,7 @@ def test_scales_act_where_they_say(tmp_path):
     other = site_scenarios(site)[0].site
     load, pv = site.spec.load["plant"].power_kw, site.spec.generator["pv"].profile
     np.testing.assert_allclose(other.values(other.spec.load["plant"].power_kw), site.values(load) * 1.1)
-    np.testing.assert_allclose(
-        other.values(other.spec.generator["pv"].profile), np.minimum(site.values(pv) * 2.0, 1.0)
-    )
+    np.testing.assert_allclose(other.values(other.spec.generator["pv"].profile), np.minimum(site.values(pv) * 2.0, 1.0))
     assert any("held at its capacity" in note for note in other.notes)
     # 8 h at 1.2, 8 h at 0.3 and 8 h at 0.7 have the mean 11/15
     mean = (1.2 + 0.3 + 0.7) / 3
