@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from storage_opt.model.joint_scenarios import Risk
+from storage_opt.spec.sizing import BatterySizingSpec, RangeSpec, SizingSpec
 from storage_opt.studies.sizing.scenario_result import AVERAGE
 from storage_opt.studies.sizing.scenarios import size_over
 from tests.support.two_years import years
@@ -57,3 +60,21 @@ def test_what_stands_already_costs_nothing_in_objective_and_bound():
     assert result.certificate.certified
     assert result.certificate.cost == pytest.approx(12.0, rel=1e-6)
     assert result.expected_npv == pytest.approx(10 * 20.0 * 365 - 20 * 1460, rel=1e-6)
+
+
+def test_whole_units_are_chosen_for_all_days_together():
+    """Units of 8 kWh: 24 kWh cost 2 and 1.2 * 6 + 0.2 * 24 = 12 with 9.6 of battery, mean 16.6; 32 kWh 2 and 6 with
+    12.8, mean 16.8. Each day alone takes 8 kWh (0.2 * 8 + 1.2 * 2 + 3.2 = 7.2) and 32 kWh (6 + 12.8 = 18.8), mean 13.
+    """
+    units = {"bess": BatterySizingSpec(energy_kwh=RangeSpec(step=8.0, most=100.0))}
+    given = [
+        replace(
+            one, site=replace(one.site, spec=one.site.spec.model_copy(update={"sizing": SizingSpec(battery=units)}))
+        )
+        for one in years({"small": 10.0, "large": 30.0})
+    ]
+    result = size_over(given)
+    assert result.certificate.certified
+    assert result.value("bess.energy_kwh") == pytest.approx(24.0)
+    assert result.expected_cost_per_year == pytest.approx(16.6 * 365, rel=1e-6)
+    assert result.evpi_per_year == pytest.approx((16.6 - 13.0) * 365, rel=1e-6)

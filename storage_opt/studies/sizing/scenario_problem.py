@@ -184,8 +184,8 @@ class ScenarioProblem:
         )
 
     def program(self, demands: Demands) -> JointScenarios:
-        """The joint program; the cost of sizes is that of what is new."""
-        return joint_scenarios(self.parts, demands, self.risk, -float(demands.cost @ self.joint.existing))
+        """The joint program."""
+        return joint_scenarios(self.parts, demands, self.risk)
 
     def best(self) -> Best:
         """The best common sizes."""
