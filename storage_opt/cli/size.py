@@ -32,6 +32,21 @@ def size(
     solver: Annotated[
         str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
     ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option("--map", metavar="X,Y", help="Map of two open sizes or assumptions around the best."),
+    ] = None,
+    count: Annotated[int, typer.Option("--grid", min=2, max=99, help="Values along each side of the map.")] = 15,
+    bars: Annotated[bool, typer.Option("--tornado", help="Vary the assumptions one by one.")] = False,
+    crossings: Annotated[
+        str | None,
+        typer.Option("--break-even", metavar="LIST", help="Where it pays: assumptions, such as 'capex of bess'."),
+    ] = None,
+    worth: Annotated[bool, typer.Option("--worth", help="What one more of each number is worth, and how far.")] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep results of map and tornado, and go on from there when interrupted."),
+    ] = None,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the charts as PNG and SVG.")] = True,
     form: FormatOption = OutputFormat.TABLE,
 ) -> None:
@@ -51,11 +66,17 @@ def size(
         # these load the modelling language, a second in which a person should see that something happens
         from storage_opt.report.sizing_files import write_sizing
         from storage_opt.report.sizing_tables import sizing_view
+        from storage_opt.studies.sizing.exploring import Wishes, axes_in, explored
         from storage_opt.studies.sizing.study import size as solve
 
+        pair = None if axes is None else axes_in(axes)
+        names = tuple(name.strip() for name in (crossings or "").split(",") if name.strip())
+        wishes = Wishes(pair, count, bars, names, worth, resume)
         tell("reading")
-        result = solve(open_site(path, start, end), solver=solver, progress=tell)
-        written = write_sizing(result, folder, plots=plots, progress=tell)
-    show(sizing_view(result), form)
+        read = open_site(path, start, end)
+        result = solve(read, solver=solver, progress=tell)
+        more = explored(read, wishes, solver=solver, progress=tell) if wishes.any else None
+        written = write_sizing(result, folder, more, plots=plots, progress=tell)
+    show(sizing_view(result, more), form)
     notes(result.notes)
     notes([f"wrote {', '.join(file.name for file in written)} to `{folder}`"])

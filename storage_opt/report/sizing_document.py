@@ -17,19 +17,24 @@ from storage_opt.finance.measures import (
     simple_payback,
 )
 from storage_opt.finance.project import Row
+from storage_opt.report.explored import explored_document
 from storage_opt.report.summary import summarise
+from storage_opt.studies.life_result import LifeResult
+from storage_opt.studies.sizing.exploring import Explored
 from storage_opt.studies.sizing.result import BuiltSize, SizingResult
 
 __all__ = ["cash_flow_rows", "finance_document", "sizing_document"]
 
 
-def sizing_document(result: SizingResult) -> dict[str, object]:
+def sizing_document(result: SizingResult, more: Explored | None = None) -> dict[str, object]:
     """What `summary.json` of `storage-opt size` holds, in the model's units (kW, kWh, kVA, money).
 
     Parameters
     ----------
     result : SizingResult
         What :func:`~storage_opt.studies.sizing.study.size` returned.
+    more : Explored or None
+        What was asked beside it.
     """
     certificate = result.certificate
     return {
@@ -51,7 +56,29 @@ def sizing_document(result: SizingResult) -> dict[str, object]:
         },
         "timing": asdict(result.timing),
         "notes": list(result.notes),
+        "explored": explored_document(more, result.site.spec.currency),
+        "life": life_document(result.life),
         "dispatch": summarise(result.dispatch),
+    }
+
+
+def life_document(life: LifeResult | None) -> dict[str, object] | None:
+    """What becomes of the batteries year by year; None where nothing ages."""
+    if life is None:
+        return None
+    return {
+        "dispatched_years": list(life.dispatched_years),
+        "interpolation_error_relative": life.interpolation_error_relative,
+        "converged": life.converged,
+        "batteries": {
+            name: {
+                "mean_energy_kwh": battery.energy_kwh.tolist(),
+                "round_trip_efficiency": battery.efficiency.tolist(),
+                "new_cells_kwh": (battery.augmented_kwh + battery.replaced_kwh).tolist(),
+                "end_of_life_year": battery.end_of_life_year,
+            }
+            for name, battery in life.batteries.items()
+        },
     }
 
 

@@ -11,11 +11,13 @@ from storage_opt.finance.cash_flow import CashFlow
 from storage_opt.finance.measures import discounted_payback, dscr, irr, lcos, npv, simple_payback
 from storage_opt.finance.project import Row
 from storage_opt.model.certificate import TOLERANCE
+from storage_opt.report.explored import explored_tables
 from storage_opt.report.layout import Column, bullets, heading, table
 from storage_opt.report.numbers import money_scale, significant, tiny
 from storage_opt.report.sizing_document import cash_flow_rows, sizing_document
 from storage_opt.report.view import View
 from storage_opt.report.words import both
+from storage_opt.studies.sizing.exploring import Explored
 from storage_opt.studies.sizing.result import BuiltSize, SizingResult
 
 __all__ = ["sizing_view"]
@@ -23,10 +25,12 @@ __all__ = ["sizing_view"]
 _ENDS = {"most": "at most", "least": "at least", "fixed": "fixed", "": ""}
 
 
-def sizing_view(result: SizingResult) -> View:
+def sizing_view(result: SizingResult, more: Explored | None = None) -> View:
     """What `storage-opt size` prints: tables, the document, or the cash flow a year a row."""
     return View(
-        lambda: sizing_tables(result), lambda: sizing_document(result), lambda: cash_flow_rows(result.cash_flow)
+        lambda: [*sizing_tables(result), *explored_tables(more, result.site.spec.currency)],
+        lambda: sizing_document(result, more),
+        lambda: cash_flow_rows(result.cash_flow),
     )
 
 

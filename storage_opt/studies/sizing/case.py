@@ -17,7 +17,6 @@ from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.optimum import solve_relaxed
 from storage_opt.model.program import Program
 from storage_opt.model.solve import Point
-from storage_opt.modeler import Limit
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.rebates import solve_branches
 from storage_opt.studies.sizing.ageing import sized_for_life
@@ -247,7 +246,7 @@ class Case:
                 rows.append(row)
             elif row.coefficients @ low > row.most + _KEPT * (abs(row.most) + 1.0):
                 raise InfeasibleError(())
-        return Demands(self.problem.cost_per_unit, (Limit(None, low),), (Limit(None, high),), tuple(rows))
+        return replace(self.problem.demands(low, high), rows=tuple(rows))
 
     @staticmethod
     def _wear(program: Program, point: Point) -> float:
