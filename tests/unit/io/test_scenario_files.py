@@ -161,3 +161,15 @@ def test_series_that_were_not_read_are_asked_for(tmp_path):
     spec = site.spec.model_copy(update={"sizing": sizing, "finance": FinanceSpec()})
     with pytest.raises(InputError, match="have not been read"):
         site_scenarios(storage_opt.Site(spec, site.horizon, site.columns))
+
+
+def test_scenarios_are_written_as_they_are_read(tmp_path):
+    draft = _draft(
+        '[sizing.scenario.a]\nweight = 2\nreplace = {"price.csv" = "price_b.csv"}\ngeneration_scale = {pv = 1.1}\n'
+        "[sizing.scenario.b]\ngeneration_scale = 0.9\nout_of_sample = true\n[sizing.risk]\ncvar_weight_frac = 0.5\n"
+    )
+    draft.tables["price_b.csv"] = draft.frame("price.csv").copy()
+    folder = draft.write(tmp_path / "site")
+    site = storage_opt.load_site(folder)
+    storage_opt.write_site(site.spec, folder / "site.toml")
+    assert storage_opt.load_site(folder).spec == site.spec
