@@ -2,8 +2,7 @@
 
 Every year stands in rows and columns of its own; only the columns of the sizes, behind all others, are common. The
 conditional value at risk is stated by its minimum over a threshold (Rockafellar and Uryasev, Optimization of
-conditional value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums, so that no row
-is long.
+conditional value-at-risk, Journal of Risk 2, 2000), with the cost of a year as a tree of partial sums: no row is long.
 """
 
 from __future__ import annotations
@@ -126,9 +125,7 @@ class JointScenarios:
         return schedule_point(part.sized, alone)
 
 
-def joint_scenarios(
-    parts: Sequence[Part], demands: Demands, risk: Risk = MEAN, constant: float = 0.0
-) -> JointScenarios:
+def joint_scenarios(parts: Sequence[Part], demands: Demands, risk: Risk = MEAN) -> JointScenarios:
     """The program of several years whose sizes are common variables.
 
     Parameters
@@ -139,8 +136,6 @@ def joint_scenarios(
         What sizes cost over the span that all years are told in, and what limits them.
     risk : Risk
         How much bad years weigh.
-    constant : float
-        Added to the objective. [money]
 
     Raises
     ------
@@ -173,7 +168,7 @@ def joint_scenarios(
                 demands.cost + sum(w * form.cost[-count:] for w, form in zip(mean, forms, strict=True)),
             ]
         ),
-        constant + float(mean @ [form.constant for form in forms]),
+        demands.constant + float(mean @ [form.constant for form in forms]),
         sp.csc_array(sp.vstack([_side([form.eq for form in forms], tails.count, count), tails.eq, own])),
         np.concatenate([*(form.eq_rhs for form in forms), tails.eq_rhs]),
         sp.csc_array(sp.vstack([_side([form.ineq for form in forms], tails.count, count), tails.ineq, own])),
@@ -200,7 +195,7 @@ def _spans(ends: NDArray[np.intp]) -> tuple[slice, ...]:
 
 def _joined(part: Part, demands: Demands, *, is_first: bool) -> Program:
     """A part with its sizes behind it, which cost nothing yet; what limits them is stated once."""
-    free = replace(demands, cost=np.zeros_like(demands.cost), rows=demands.rows if is_first else ())
+    free = replace(demands, cost=np.zeros_like(demands.cost), constant=0.0, rows=demands.rows if is_first else ())
     return joint_program(part.sized, free)
 
 

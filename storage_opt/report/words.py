@@ -141,6 +141,24 @@ _WORDS: dict[str, tuple[str, str]] = {
     "host": ("Host", "用能方"),
     "limits": ("What limits the sizes", "规模受限于"),
     "amount": ("Amount", "金额"),
+    # several years
+    "scenarios": ("Years with the common sizes", "各年景(统一配置)"),
+    "scenario": ("Year", "年景"),
+    "probability": ("Weight", "权重"),
+    "out_of_sample": ("only tried on", "样本外"),
+    "bill_before": ("Before", "原电费"),
+    "bill_after": ("After", "现电费"),
+    "chosen_for": ("Sizes for", "按何年景配置"),
+    "regret": ("Other choices: what they cost more than the best for each year", "其他配置的遗憾值"),
+    "worth_of_choosing": ("What choosing for all years is worth", "统筹各年景的价值"),
+    "expected_npv": ("Expected net present value", "期望净现值"),
+    "expected_npv_outside": ("Expected net present value, years only tried on", "样本外期望净现值"),
+    "worst_year": ("Worst year", "最差年景"),
+    "expected_cost": ("Expected cost", "期望成本"),
+    "cvar": ("Mean of the worst years", "条件风险价值"),
+    "vss": ("Against sizes for the average year", "随机解价值 VSS"),
+    "evpi": ("Perfect information", "完全信息价值 EVPI"),
+    "over_single": ("Against the best sizes for one year", "优于最佳单年配置"),
 }
 
 

@@ -123,7 +123,8 @@ def site_folder(step_minutes: int, *, smoke: bool) -> Path:
     raw["load"] = {"data_centre": {"power_kw": {"file": _SERIES, "column": "load_kw"}}}
     raw["generator"]["wind"]["profile"] = {"file": _SERIES, "column": "wind_frac"}
     raw["generator"]["pv"]["profile"] = {"file": _SERIES, "column": "pv_frac"}
-    del raw["contract"]
+    for part in ("contract", "sizing", "finance"):
+        raw.pop(part, None)
     raw["grid"] |= GRID
     for name, capacity_kw in CAPACITY_KW.items():
         raw["generator"][name]["capacity_kw"] = capacity_kw

@@ -16,11 +16,12 @@ from storage_opt.finance.risk import mean_and_tail
 from storage_opt.lowering.open_sizes import OpenSize, open_sizes
 from storage_opt.lowering.scenario import Scenario
 from storage_opt.lowering.site import lower_site
-from storage_opt.model.joint import Demands, joint_program
+from storage_opt.model.joint import Demands
 from storage_opt.model.joint_scenarios import JointScenarios, Part, Risk, joint_scenarios
 from storage_opt.model.mean_program import mean_program
-from storage_opt.model.optimum import Optimum, solve_program, solve_relaxed
+from storage_opt.model.optimum import solve_relaxed
 from storage_opt.model.program import Program
+from storage_opt.model.sized import SizedProgram
 from storage_opt.model.solve import Point
 from storage_opt.studies.rebates import InBranch, Solved, open_branch, solve_branches
 from storage_opt.studies.sizing.catalogue import Best, best_of_catalogue, dearer_than_units
@@ -89,23 +90,25 @@ class Year:
         """The year as a part of the joint problem, with its probability."""
         return Part(self.scenario.name, self.problem.sized(self.branch), weight, self.scale)
 
-    def optimum_at(self, values: _Vector, guess: Point | None = None) -> Optimum | None:
-        """The exact optimum at given sizes (K,) under the weights of the objective; None where there is no schedule."""
-        problem = self.problem
+    def least_at(self, values: _Vector) -> float:
+        """Weighted bill that no schedule beats at given sizes (K,), as in the joint problem; infinite without any."""
+        program = self.problem.sized(self.branch).at(values)
         try:
-            if problem.is_convex:
-                program = problem.sized().at(values)
-                return solve_program(program, solver=problem.solver, guess=guess, explain=False)
-            return solve_branches(
-                lower_site(problem.site_at(values)),
-                problem.site.horizon.billing,
-                lambda branch: problem.compiled_at(values, branch),
-                weights=problem.objective.weights,
-                solver=problem.solver,
-                explain=False,
-            ).optimum
+            return solve_relaxed(program, solver=self.problem.solver, explain=False).point.optimality.cost
         except InfeasibleError:
-            return None
+            return np.inf
+
+    def exact_at(self, values: _Vector) -> float:
+        """Weighted bill of the best schedule at given sizes (K,), everything decided. [money]"""
+        problem = self.problem
+        return solve_branches(
+            lower_site(problem.site_at(values)),
+            problem.site.horizon.billing,
+            lambda branch: problem.compiled_at(values, branch),
+            weights=problem.objective.weights,
+            solver=problem.solver,
+            explain=False,
+        ).optimum.point.optimality.cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,8 +184,8 @@ class ScenarioProblem:
         )
 
     def program(self, demands: Demands) -> JointScenarios:
-        """The joint program; the cost of sizes is that of what is new."""
-        return joint_scenarios(self.parts, demands, self.risk, -float(demands.cost @ self.joint.existing))
+        """The joint program."""
+        return joint_scenarios(self.parts, demands, self.risk)
 
     def best(self) -> Best:
         """The best common sizes."""
@@ -191,9 +194,16 @@ class ScenarioProblem:
     def best_on_average(self) -> _Vector | None:
         """The best sizes for the average year (K,); None where years have different shapes."""
         mean = mean_program(self.parts)
-        if mean is None:
-            return None
-        problem = replace(self.joint, build=lambda demands: joint_program(mean, demands))
+        return None if mean is None else self._best_for(mean)
+
+    def best_alone(self, year: Year) -> _Vector:
+        """The best sizes for one year (K,)."""
+        return self._best_for(year.part(1.0).sized, year.scale)
+
+    def _best_for(self, sized: SizedProgram, scale: float = 1.0) -> _Vector:
+        """Joint problems of one year, whose cost is convex where that of all years together is."""
+        part = Part("", sized, 1.0, scale)
+        problem = replace(self.joint, build=lambda demands: joint_scenarios([part], demands).program)
         return best_of_catalogue(problem).values
 
     def guesses(self, best: Best) -> dict[str, Point]:
@@ -217,10 +227,9 @@ class ScenarioProblem:
         return joint.size_cost(values) + dearer * joint.site.horizon.years
 
     def costs(self, values: _Vector) -> _Vector:
-        """What sizes (K,) cost in each year, schedules exact; infinite where there is none (S,). [money]"""
-        found = [year.optimum_at(values) for year in self.years]
-        bills = [np.inf if one is None else one.point.optimality.cost for one in found]
-        return self.size_cost(values) + np.array(bills) * [year.scale for year in self.years]
+        """What sizes (K,) cost in each year, as in the joint problem; infinite without a schedule (S,). [money]"""
+        bills = np.array([year.least_at(values) * year.scale for year in self.years])
+        return self.size_cost(values) + bills
 
     def judged(self, costs: _Vector) -> float:
         """The objective from the costs of all years (S,): mean and tail of those that sizes are chosen for. [money]"""

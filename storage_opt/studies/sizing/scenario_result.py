@@ -14,7 +14,7 @@ from storage_opt.spec.resolved import Site
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.result import BuiltSize, SizingCertificate, SizingTiming
 
-__all__ = ["Candidate", "ScenarioOutcome", "ScenarioSizing"]
+__all__ = ["AVERAGE", "COMMON", "Candidate", "ScenarioOutcome", "ScenarioSizing"]
 
 _Vector = NDArray[np.float64]
 
@@ -55,6 +55,9 @@ class ScenarioOutcome:
 class Candidate:
     """Sizes that one could have chosen, and what they cost in every year.
 
+    Costs are those of the joint problem, which nothing can beat: those of the best schedules unless opposite flows or
+    rebates have to be decided, and comparable among candidates in any case.
+
     Parameters
     ----------
     name : str
@@ -88,7 +91,7 @@ class ScenarioSizing:
     outcomes : tuple of ScenarioOutcome
         The common sizes in each year (S).
     candidates : tuple of Candidate
-        The common sizes first, then those of the average year where there is one, and of each year alone.
+        The common sizes, those of the average year where there is one, and of each year alone; none when not asked for.
     certificate : SizingCertificate
         The proof, over the span of the first year.
     worth_of_saving : float
@@ -119,11 +122,6 @@ class ScenarioSizing:
     def candidate(self, name: str) -> Candidate | None:
         """The candidate of a name, or None."""
         return next((one for one in self.candidates if one.name == name), None)
-
-    @property
-    def common(self) -> Candidate:
-        """The sizes that are chosen."""
-        return self.candidates[0]
 
     @cached_property
     def inside(self) -> tuple[ScenarioOutcome, ...]:
@@ -167,10 +165,8 @@ class ScenarioSizing:
 
         Never negative. [money/year]
         """
-        alone = self.alone_per_year
-        if alone is None:
-            return None
-        return self.common.objective_per_year - self._judged(alone)
+        alone, common = self.alone_per_year, self.candidate(COMMON)
+        return None if alone is None or common is None else common.objective_per_year - self._judged(alone)
 
     @cached_property
     def vss_per_year(self) -> float | None:
@@ -178,15 +174,16 @@ class ScenarioSizing:
 
         Never negative; infinite where those sizes have no schedule in some year. [money/year]
         """
-        average = self.candidate(AVERAGE)
-        return None if average is None else average.objective_per_year - self.common.objective_per_year
+        average, common = self.candidate(AVERAGE), self.candidate(COMMON)
+        return None if average is None or common is None else average.objective_per_year - common.objective_per_year
 
     @cached_property
     def over_best_single_per_year(self) -> float | None:
         """What the best of the sizes for one year alone would lose; None when not asked for. [money/year]"""
         names = {outcome.name for outcome in self.inside}
         single = [one.objective_per_year for one in self.candidates if one.name in names]
-        return min(single) - self.common.objective_per_year if single else None
+        common = self.candidate(COMMON)
+        return min(single) - common.objective_per_year if single and common is not None else None
 
     @cached_property
     def alone_per_year(self) -> _Vector | None:
@@ -201,7 +198,8 @@ class ScenarioSizing:
     def regret_per_year(self, candidate: Candidate) -> _Vector:
         """What sizes cost more in each year than those that are best for it (S,). [money/year]"""
         alone = self.alone_per_year
-        return candidate.costs_per_year - (np.nan if alone is None else alone)
+        regret: _Vector = candidate.costs_per_year - (np.nan if alone is None else alone)
+        return regret
 
     def _judged(self, costs: _Vector) -> float:
         inside = np.array([not outcome.out_of_sample for outcome in self.outcomes])

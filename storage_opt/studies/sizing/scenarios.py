@@ -21,7 +21,7 @@ from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived
 from storage_opt.studies.sizing.bills import Bills, bill_as_it_stands
-from storage_opt.studies.sizing.catalogue import Best, best_of_catalogue
+from storage_opt.studies.sizing.catalogue import Best
 from storage_opt.studies.sizing.result import SizingCertificate, SizingTiming
 from storage_opt.studies.sizing.scenario_problem import ScenarioProblem, Year
 from storage_opt.studies.sizing.scenario_result import AVERAGE, COMMON, Candidate, ScenarioOutcome, ScenarioSizing
@@ -111,9 +111,8 @@ def size_over(
     refuse_endless(problem.joint, best.values)
     solved_s = time.perf_counter() - began
     seen = [_seen(problem, best, number, guess, tell) for number, guess in enumerate(_guesses(problem, best))]
-    common = _candidate(problem, COMMON, best.values, np.array([cost for _, cost, _ in seen]))
     dispatched_s = time.perf_counter() - began - solved_s
-    others = _alternatives(problem, tell) if compare else []
+    candidates = _candidates(problem, best, tell) if compare else []
     inside = [certified for (_, _, certified), is_inside in zip(seen, problem.inside, strict=True) if is_inside]
     cost = problem.judged(np.array([cost for _, cost, _ in seen]))
     total_s = time.perf_counter() - began
@@ -122,7 +121,7 @@ def size_over(
         built_sizes(problem.joint, best),
         problem.risk,
         tuple(outcome for outcome, _, _ in seen),
-        (common, *others),
+        tuple(candidates),
         SizingCertificate(cost, best.bound, all(inside), best.solves),
         problem.joint.objective.present_worth_of_saving,
         _notes(problem, seen),
@@ -160,8 +159,7 @@ def _seen(problem: ScenarioProblem, best: Best, number: int, guess: Point | None
     bill, certified = dispatch.ledger.total, dispatch.certificate.certified
     if not year.problem.objective.is_uniform:
         # the schedule that is best under the weights of the objective is not that of the first year's bill
-        weighed = year.optimum_at(best.values, guess)
-        bill = np.inf if weighed is None else weighed.point.optimality.cost
+        bill = year.exact_at(best.values)
     cost = bill * year.scale + problem.size_cost(best.values)
     return _outcome(year, weight, best, dispatch, cost / problem.joint.site.horizon.years), cost, certified
 
@@ -181,30 +179,25 @@ def _outcome(year: Year, weight: float, best: Best, dispatch: DispatchResult, co
     )
 
 
-def _candidate(problem: ScenarioProblem, name: str, values: _Vector, costs: _Vector) -> Candidate:
-    span = problem.joint.site.horizon.years
-    return Candidate(name, values, costs / span, problem.judged(costs) / span)
-
-
-def _alternatives(problem: ScenarioProblem, tell: _Tell) -> list[Candidate]:
-    """Sizes for the average year, where there is one, and for each year alone, tried on all years."""
-    chosen: dict[str, _Vector] = {}
-    if len(problem.parts) > 1:
-        tell("sizing for the average year")
-        average = problem.best_on_average()
-        if average is not None:
-            chosen[AVERAGE] = average
+def _candidates(problem: ScenarioProblem, best: Best, tell: _Tell) -> list[Candidate]:
+    """The common sizes, those for the average year, where there is one, and for each year alone, tried on all years."""
+    chosen: dict[str, _Vector] = {COMMON: best.values}
+    tell("sizing for the average year")
+    average = problem.best_on_average()
+    if average is not None:
+        chosen[AVERAGE] = average
     for year in problem.years:
         tell(f"sizing for {year.scenario.name} alone")
         try:
-            chosen[year.scenario.name] = best_of_catalogue(year.problem).values
+            chosen[year.scenario.name] = problem.best_alone(year)
         except InfeasibleError:
             # only a year that sizes are not chosen for can have none
             continue
-    found = []
+    span, found = problem.joint.site.horizon.years, []
     for name, values in chosen.items():
         tell(f"trying the sizes of {name} on all years")
-        found.append(_candidate(problem, name, values, problem.costs(values)))
+        costs = problem.costs(values)
+        found.append(Candidate(name, values, costs / span, problem.judged(costs) / span))
     return found
 
 
