@@ -28,7 +28,9 @@ SIZES = {
     "access capacity": "grid.access_capacity_kva",
 }
 
-CHEAPER, DEARER = ({"finance.cost.bess.capex_per_kwh": 650 * f, "finance.cost.bess.capex_per_kw": 600 * f} for f in (0.8, 1.2))
+CHEAPER, DEARER = (
+    {"finance.cost.bess.capex_per_kwh": 650 * f, "finance.cost.bess.capex_per_kw": 600 * f} for f in (0.8, 1.2)
+)
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "battery 20 % cheaper": CHEAPER,
     "battery 20 % dearer": DEARER,
@@ -119,7 +121,9 @@ def assert_row(name: str, cells: list[str], result: SizingResult) -> None:
 WHAT_IFS = [(name, cells[0]) for name in ("guian", "ulanqab", "yangtze") for cells in rows(name, "if")]
 
 
-@pytest.mark.parametrize(("name", "label"), [pair for pair in WHAT_IFS if pair[1] == "as it is" and pair[0] != "ulanqab"])
+@pytest.mark.parametrize(
+    ("name", "label"), [pair for pair in WHAT_IFS if pair[1] == "as it is" and pair[0] != "ulanqab"]
+)
 def test_the_table_of_changes_starts_with_the_optimum(name, label):
     assert_row(name, rows(name, "if")[0], sized(name))
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from storage_opt import DispatchResult, optimize
 from storage_opt.finance.cash_flow import CashFlow, cash_flow
 from storage_opt.lowering.open_sizes import open_sizes, resized
@@ -15,8 +17,6 @@ from storage_opt.spec.site import SiteSpec
 from storage_opt.studies.sizing.result import SizingResult
 from storage_opt.studies.sizing.study import size
 from tests.support.shipped import shipped
-
-import numpy as np
 
 __all__ = ["alone", "changed", "nothing_built", "sized", "sized_if"]
 
