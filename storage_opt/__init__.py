@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from storage_opt.studies.life import life
     from storage_opt.studies.life_result import LifeResult
     from storage_opt.studies.result import DispatchResult
+    from storage_opt.studies.sizing.result import SizingResult
+    from storage_opt.studies.sizing.study import size
     from storage_opt.studies.stack import value_stack
     from storage_opt.studies.whole_intervals import whole_intervals
 
@@ -63,6 +65,7 @@ _HOME = {
     "Schedule": "schedule",
     "Site": "spec.resolved",
     "SiteSpec": "spec.site",
+    "SizingResult": "studies.sizing.result",
     "SolverError": "errors",
     "StorageOptError": "errors",
     "UnboundedError": "errors",
@@ -74,6 +77,7 @@ _HOME = {
     "profile_names": "catalog.profiles",
     "read_schedule": "io.schedule_file",
     "simulate_islanding": "studies.islanding",
+    "size": "studies.sizing.study",
     "value_of_flexibility": "studies.flexibility",
     "value_stack": "studies.stack",
     "whole_intervals": "studies.whole_intervals",
@@ -100,6 +104,7 @@ __all__ = [
     "Schedule",
     "Site",
     "SiteSpec",
+    "SizingResult",
     "SolverError",
     "StorageOptError",
     "UnboundedError",
@@ -111,6 +116,7 @@ __all__ = [
     "profile_names",
     "read_schedule",
     "simulate_islanding",
+    "size",
     "value_of_flexibility",
     "value_stack",
     "whole_intervals",

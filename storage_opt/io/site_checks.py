@@ -8,6 +8,7 @@ from storage_opt.errors import Fault
 from storage_opt.horizon import Horizon
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.resolved import Site
+from storage_opt.spec.scenario_fit import scenario_misfits
 
 __all__ = ["site_faults"]
 
@@ -27,6 +28,7 @@ def site_faults(site: Site, file: str) -> list[Fault]:
     faults: list[Fault] = []
     for name, battery in site.spec.battery.items():
         faults += _battery_faults(site, name, battery, file)
+    faults += scenario_misfits(site.spec, file)
     return faults
 
 

@@ -15,13 +15,14 @@ from storage_opt.errors import Fault, Faults, InputError
 from storage_opt.horizon import Horizon
 from storage_opt.io.columns import LARGEST, ColumnReader
 from storage_opt.io.job_log import JobLogs, read_job_logs
+from storage_opt.io.scenario_files import read_scenarios
 from storage_opt.io.site_checks import site_faults
 from storage_opt.io.spec_faults import spec_faults, wrong_range
 from storage_opt.io.spec_walk import Key, series_fields, write_key
 from storage_opt.io.toml_text import find_site_file, parse_toml, read_toml
 from storage_opt.spec.fields import Quantity
 from storage_opt.spec.horizon import HorizonSpec
-from storage_opt.spec.resolved import Site
+from storage_opt.spec.resolved import ScenarioSeries, Site
 from storage_opt.spec.series import ByHour, ByMonth, ByMonthHour, Constant, FileColumn, Series, parse_series
 from storage_opt.spec.site import SiteSpec
 from storage_opt.spec.workload import WorkloadSpec
@@ -66,15 +67,17 @@ def load_site(path: Path | str) -> Site:
     columns: dict[FileColumn, NDArray[np.float64]] = {}
     notes: list[str] = []
     logs = JobLogs()
+    scenarios: dict[str, ScenarioSeries] = {}
     if horizon is not None:
         reader = ColumnReader(file.parent, horizon, currency)
         columns = _read_series(raw, reader, file.name, faults)
         logs = _read_jobs(raw, spec, horizon, file)
         faults.extend(logs.faults)
         notes = [*reader.notes, *logs.notes]
+        scenarios = read_scenarios(raw, file, currency, columns, faults)
     if faults.found or spec is None or horizon is None:
         raise InputError(faults.found)
-    site = Site(spec, horizon, columns, file, tuple(notes), logs.tables)
+    site = Site(spec, horizon, columns, file, tuple(notes), logs.tables, scenarios)
     faults.extend(site_faults(site, file.name))
     faults.raise_if_any()
     return site

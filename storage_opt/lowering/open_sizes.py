@@ -14,7 +14,7 @@ from storage_opt.lowering.consumption import consumption_kw
 from storage_opt.spec.facility import TankSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
-from storage_opt.spec.sizing import BatterySizingSpec, GridSizingSpec, RangeSpec, TankSizingSpec
+from storage_opt.spec.sizing import BatterySizingSpec, ChoiceSpec, GridSizingSpec, RangeSpec, TankSizingSpec
 from storage_opt.spec.supply import SupplySpec
 
 __all__ = ["OpenSize", "SizeKind", "open_sizes", "resized"]
@@ -100,7 +100,7 @@ def open_sizes(site: Site) -> tuple[OpenSize, ...]:
     """
     sizing = site.spec.sizing
     if sizing is None:
-        what = "the site leaves no size open: it has no [sizing] section"
+        what = "the site leaves no size open and prices none: it has neither [sizing] nor [finance.cost.NAME]"
         raise InputError([Fault(what, "write one, such as [sizing.battery.NAME]", _file(site), "sizing")])
     most_kw = float(consumption_kw(site).max(initial=1.0))
     wide = {
@@ -267,8 +267,22 @@ def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
         yield replace(stated, is_billed=True, is_bought=sizing.transformer_kva is None)
     if sizing.contract_kw is not None:
         named = _Named("grid", "demand", "contract_kw", SizeKind.POWER)
-        stated = _size(named, sizing.contract_kw, 0.0, lambda spec, to: _with_basic(spec, {"contract_kw": to}))
+        basic = _supply(spec).basic
+        assert basic is not None
+        # below the floor a declaration is billed as the floor
+        floor = basic.floor_frac * (basic.capacity_kva or 0.0)
+        range_ = sizing.contract_kw if sizing.contract_kw.lowest >= floor else _from(sizing.contract_kw, floor)
+        stated = _size(named, range_, 0.0, lambda spec, to: _with_basic(spec, {"contract_kw": to}))
         yield replace(stated, is_billed=True, is_bought=False)
+
+
+def _from(range_: RangeSpec, floor: float) -> RangeSpec:
+    """A range without what lies below a floor; the floor itself stays where nothing else does."""
+    if range_.choices:
+        kept = tuple(choice for choice in range_.choices if choice.size >= floor)
+        return range_.model_copy(update={"choices": kept or (ChoiceSpec(size=floor),), "existing": floor})
+    most = None if range_.most is None else max(range_.most, floor)
+    return range_.model_copy(update={"least": floor, "most": most})
 
 
 def _of_plant(spec: SiteSpec, range_: RangeSpec) -> OpenSize:

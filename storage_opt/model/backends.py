@@ -28,8 +28,8 @@ __all__ = ["NATIVE", "Answer", "Status", "solve_form"]
 
 _Vector = NDArray[np.float64]
 _INFINITE = 1e30
-_MOST_ITERATIONS = 100
-"""Of PIQP, which needs 20 to 60 unless it stalls."""
+_MOST_ITERATIONS, _LARGE, _MOST_WHERE_LARGE = 100, 200_000, 160
+"""Of PIQP, which needs 20 to 60 unless it stalls; several years with common sizes, which are large, take up to 110."""
 _STALLED_GAP = 1e-7
 """Relative gap at which a stalled point is worth judging."""
 _OF_LIMIT = 0.9
@@ -95,7 +95,7 @@ def _piqp(form: StandardForm) -> Answer:
     settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
     settings.preconditioner_scale_cost = True
     settings.preconditioner_iter = 3  # the form arrives scaled
-    settings.max_iter = _MOST_ITERATIONS
+    settings.max_iter = _MOST_ITERATIONS if form.size <= _LARGE else _MOST_WHERE_LARGE
     solver.setup(
         sp.csc_matrix(reduced.quadratic),
         reduced.cost,

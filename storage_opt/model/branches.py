@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ _Vector = NDArray[np.float64]
 
 _MOST_PASSES = 8
 _MOST_NODES = 16
+_MOST_SECONDS = 60.0
+"""Time after which branches are not looked at further once one of them is known."""
 _PROVEN = TOLERANCE / 4
 """Relative gap at which a branch is taken; the rest of the tolerance is for its own solution."""
 _MISSED_RELATIVE = 1e-9
@@ -273,9 +276,11 @@ class RebateSearch:
         """Best bound first, until it meets the best branch or the nodes run out; that branch and the bound."""
         order = count()
         queue = [(self._bound(root), next(order), root)]
+        began = perf_counter()
         while queue:
             cost, _, node = heapq.heappop(queue)
-            if best is not None and (_proves(best, cost) or len(self.nodes) >= _MOST_NODES):
+            spent = len(self.nodes) >= _MOST_NODES or perf_counter() - began > _MOST_SECONDS
+            if best is not None and (_proves(best, cost) or spent):
                 return best, min(cost, best.cost)
             if node.is_leaf:
                 found = self._exact(node)

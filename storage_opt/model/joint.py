@@ -58,12 +58,15 @@ class Demands:
         Limits of the sizes (K,).
     rows : tuple of SizeRow
         Ratios, budget, land.
+    constant : float
+        Cost beside that, whatever the sizes: less than nothing where part of them stands already. [money]
     """
 
     cost: _Vector
     lower: tuple[Limit, ...]
     upper: tuple[Limit, ...]
     rows: tuple[SizeRow, ...] = ()
+    constant: float = 0.0
 
 
 def joint_program(sized: SizedProgram, demands: Demands) -> Program:
@@ -80,6 +83,8 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     -----
     ``size_rows``:  rows of `demands`;  each limit that moves becomes the row ``x - slope s <= limit at no size``, named
     after its rule, and each right-hand side gets the columns of its slopes. Columns of sizes stand behind all others.
+    Two flows that exclude each other and have the same limit share a row, ``x + x' - slope s <= limit``: a quarter less
+    time, and a tighter bound.
     A bound that no size reaches stays, for searches that look at a part of the problem without its sizes.
     """
     base, count = sized.largest, len(sized.names)
@@ -95,7 +100,7 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     joint = StandardForm(
         sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
         np.concatenate([form.cost, demands.cost + sized.constant]),
-        form.constant - float(sized.constant @ sized.at_largest),
+        form.constant + demands.constant - float(sized.constant @ sized.at_largest),
         sp.csc_array(sp.hstack([form.eq, -sized.eq_rhs])),
         form.eq_rhs - sized.eq_rhs @ sized.at_largest,
         sp.csc_array(
@@ -157,27 +162,42 @@ class _MovingRows:
     slopes: sp.csc_array
     most: _Vector
 
+    def together(self, other: _MovingRows) -> _MovingRows | None:
+        """``x + x' + slopes s <= most`` for two flows of which one is nothing; None where their limits differ."""
+        if self.slopes.shape != other.slopes.shape or not np.array_equal(self.most, other.most):
+            return None
+        if (self.slopes != other.slopes).nnz:
+            return None
+        return replace(self, matrix=sp.csr_array(self.matrix + other.matrix))
+
 
 def _moving(sized: SizedProgram) -> list[_MovingRows]:
+    """Rows of every limit that moves; limits of two flows that exclude each other are one row where they are equal."""
     unit = sp.eye_array(sized.largest.form.size, format="csr")
-    found = []
-    for limit in sized.limits:
-        block = sized.largest.columns[limit.block]
-        sign = 1.0 if limit.is_upper else -1.0
-        one = (block.upper if limit.is_upper else block.lower)[limit.number]
-        kept = np.flatnonzero(np.isfinite(one.values) & limit.slopes.any(axis=1))
-        at_nothing = one.values[kept] - limit.slopes[kept] @ sized.at_largest
-        name = f"{block.name}.{'most' if limit.is_upper else 'least'}" if one.rule is None else one.rule.name
-        found.append(
-            _MovingRows(
-                one.rule,
-                name,
-                sign * unit[block.where][kept],
-                sp.csc_array(-sign * limit.slopes[kept]),
-                sign * at_nothing,
-            )
-        )
-    return found
+    stated = {(limit.block, limit.is_upper, limit.number): _one(sized, limit, unit) for limit in sized.limits}
+    place = {columns.name: number for number, columns in enumerate(sized.largest.columns)}
+    for pair in sized.largest.opposites:
+        blocks = [place.get(name) for name in (pair.opposites.first, pair.opposites.second)]
+        mine = [[key for key in stated if key[0] == block and key[1]] for block in blocks]
+        if all(len(keys) == 1 for keys in mine):
+            (first,), (second,) = mine
+            both = stated[first].together(stated[second])
+            if both is not None:
+                stated[first] = both
+                del stated[second]
+    return list(stated.values())
+
+
+def _one(sized: SizedProgram, limit: SizedLimit, unit: sp.csr_array) -> _MovingRows:
+    block = sized.largest.columns[limit.block]
+    sign = 1.0 if limit.is_upper else -1.0
+    one = (block.upper if limit.is_upper else block.lower)[limit.number]
+    kept = np.flatnonzero(np.isfinite(one.values) & limit.slopes.any(axis=1))
+    at_nothing = one.values[kept] - limit.slopes[kept] @ sized.at_largest
+    name = f"{block.name}.{'most' if limit.is_upper else 'least'}" if one.rule is None else one.rule.name
+    return _MovingRows(
+        one.rule, name, sign * unit[block.where][kept], sp.csc_array(-sign * limit.slopes[kept]), sign * at_nothing
+    )
 
 
 def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns:
@@ -186,18 +206,24 @@ def _without_moving(block: Columns, number: int, sized: SizedProgram) -> Columns
     def fixed(side: Sequence[Limit], *, is_upper: bool) -> tuple[Limit, ...]:
         moved = {one.number: one for one in sized.limits if one.block == number and one.is_upper == is_upper}
         return tuple(
-            limit if at not in moved else _beyond_all(limit, moved[at], sized) for at, limit in enumerate(side)
+            part
+            for at, limit in enumerate(side)
+            for part in (_apart(limit, moved[at], sized) if at in moved else (limit,))
         )
 
     return replace(block, lower=fixed(block.lower, is_upper=False), upper=fixed(block.upper, is_upper=True))
 
 
-def _beyond_all(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> Limit:
-    """A limit where it does not move; elsewhere one that cannot bind at any admissible size."""
+def _apart(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> tuple[Limit, Limit]:
+    """A limit where it does not move; where it does, one that cannot bind at any admissible size and falls with it."""
     sign = 1.0 if moved.is_upper else -1.0
     loosest = limit.values + sign * np.maximum(-sign * moved.slopes, 0.0) @ (sized.at_largest - sized.at_least)
     beyond = loosest + sign * _BEYOND * (1.0 + np.abs(loosest))
-    return replace(limit, rule=None, values=np.where(moved.slopes.any(axis=1), beyond, limit.values))
+    moves, nothing = moved.slopes.any(axis=1), sign * np.inf
+    return (
+        replace(limit, values=np.where(moves, nothing, limit.values)),
+        Limit(None, np.where(moves, beyond, nothing), implied=True),
+    )
 
 
 def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vector, _Vector]:

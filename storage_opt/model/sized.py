@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import FormulationError
-from storage_opt.model.program import Columns, Program
+from storage_opt.model.program import Columns, Program, Rows
 from storage_opt.model.solve import Point
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.modeler import Limit
@@ -153,7 +153,8 @@ def sized_program(
         When something does not grow in proportion to the sizes; names the row or limit.
     """
     base = build(largest)
-    span = np.where(largest > least, largest - least, 1.0)
+    # what has one size only is larger in the slopes, because smaller it may be no site
+    span = np.where(largest > least, largest - least, -largest)
     slopes = [_slopes(base, build, largest, direction) for direction in np.diag(span)]
     found = SizedProgram(
         base,
@@ -165,12 +166,14 @@ def sized_program(
         np.array([s.constant for s in slopes]),
         tuple(_limits(base, slopes)),
     )
-    lower = largest - _CHECK_FRAC * span
+    lower = largest - _CHECK_FRAC * np.maximum(span, 0.0)
     _require_proportion(found.at(lower), build(lower), np.logical_or.reduce([s.switching for s in slopes]))
     return found
 
 
 def _slopes(base: Program, build: Callable[[_Vector], Program], largest: _Vector, direction: _Vector) -> _Slopes:
+    if not direction.any():
+        return _Slopes.between(base, base, 1.0)  # nothing of it is ever built
     for frac in _STEP_FRACS:
         other = build(largest - frac * direction)
         if _same_shape(base, other) or frac == _STEP_FRACS[-1]:
@@ -292,9 +295,9 @@ def _row_name(program: Program, is_equality: bool, row: int) -> str:
 
 def _require_proportion(expected: Program, actual: Program, switching: NDArray[np.bool_]) -> None:
     """The program that the slopes say is the one that compiling says; rows that cannot bind there may be missing."""
-    mine = {rows.name: rows.where for rows in expected.rows}
-    for rows in actual.rows:
-        where, size = mine.get(rows.name, slice(0, 0)), rows.where.stop - rows.where.start
+    mine = {key: rows.where for key, rows in _numbered(expected.rows)}
+    for key, rows in _numbered(actual.rows):
+        where, size = mine.get(key, slice(0, 0)), rows.where.stop - rows.where.start
         if where.stop - where.start < size:
             raise _disproportionate(rows.name)
         if where.stop - where.start > size:
@@ -312,6 +315,14 @@ def _require_proportion(expected: Program, actual: Program, switching: NDArray[n
         for a, b in zip((*one.lower, *one.upper), (*two.lower, *two.upper), strict=True):
             if not a.implied and _differ(a.values, b.values):
                 raise _disproportionate(one.name if a.rule is None else a.rule.name)
+
+
+def _numbered(rows: Sequence[Rows]) -> Iterator[tuple[tuple[str, int], Rows]]:
+    """Rows by their name and by which of that name they are."""
+    seen: dict[str, int] = {}
+    for one in rows:
+        seen[one.name] = seen.get(one.name, -1) + 1
+        yield (one.name, seen[one.name]), one
 
 
 def _differ(expected: _Vector, actual: _Vector) -> bool:

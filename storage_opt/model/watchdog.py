@@ -21,7 +21,7 @@ from storage_opt.model.policy import IN_PROCESS_NONZEROS, time_limit_s
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.model.worker import read_frame, write_frame
 
-__all__ = ["solve_watched", "warm_up"]
+__all__ = ["Worker", "solve_watched", "warm_up"]
 
 _DIED = object()
 _GRACE_S = 5.0
@@ -29,14 +29,14 @@ _START_S = 120.0
 
 
 @dataclass(slots=True, eq=False)
-class _Worker:
+class Worker:
     """A solver process and the thread that waits for its answers."""
 
     process: subprocess.Popen[bytes]
     answers: queue.SimpleQueue[object]
 
     @classmethod
-    def start(cls) -> _Worker:
+    def start(cls) -> Worker:
         """Start a process in a session of its own, so that Ctrl-C reaches only its parent."""
         process = subprocess.Popen(
             [sys.executable, "-m", "storage_opt.model.worker"],
@@ -77,14 +77,14 @@ class _Worker:
             cast("BinaryIO", self.process.stdin).close()
 
 
-_ready: list[_Worker] = []
+_ready: list[Worker] = []
 """The process that waits for work: none or one."""
 
 
 def warm_up() -> None:
     """Start the solver process in the background, to be ready when the problem is."""
     if not _ready:
-        worker = _Worker.start()
+        worker = Worker.start()
         _ready.append(worker)
         worker.call(_START_S, _import_solvers)
 

@@ -46,7 +46,7 @@ def sizing_document(result: SizingResult) -> dict[str, object]:
             "cost": certificate.cost,
             "bound": certificate.bound,
             "relative_gap": certificate.relative_gap,
-            "solves": certificate.rounds,
+            "solves": certificate.solves,
             "certified": certificate.certified,
         },
         "timing": asdict(result.timing),

@@ -137,7 +137,7 @@ def _limit_words(result: SizingResult, currency: str) -> list[str]:
 def _proof(result: SizingResult) -> RenderableType:
     certificate, timing = result.certificate, result.timing
     gap = f"gap {tiny(certificate.relative_gap)} of at most {tiny(TOLERANCE)}"
-    solves = f"{certificate.rounds} solve{'s' if certificate.rounds > 1 else ''}"
+    solves = f"{certificate.solves} solve{'s' if certificate.solves > 1 else ''}"
     schedule = "schedule certified" if certificate.dispatch_certified else "schedule NOT certified"
     stages = f"compile {timing.compile_s:.1f}, solve {timing.solve_s:.1f}, dispatch {timing.dispatch_s:.1f}"
     seconds = f"{timing.total_s:.1f} s: {stages}"

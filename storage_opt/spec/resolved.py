@@ -18,9 +18,34 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Site"]
+__all__ = ["ScenarioSeries", "Site"]
 
 _Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class ScenarioSeries:
+    """Series of a scenario that are not those of its site.
+
+    Parameters
+    ----------
+    horizon : Horizon
+        The intervals, of another calendar year perhaps.
+    columns : mapping of FileColumn to (T,) array
+        Values by the column that the site names, in the model's units.
+    notes : tuple of str
+        What was decided on the way.
+    """
+
+    horizon: Horizon
+    columns: Mapping[FileColumn, NDArray[np.float64]]
+    notes: tuple[str, ...] = ()
+
+    def between(self, start: datetime, end: datetime, years: int) -> ScenarioSeries:
+        """The part between two instants of the site, so many years later."""
+        moved = (moment.replace(year=moment.year + years) for moment in (start, end))
+        part, where = self.horizon.between(*moved)
+        return ScenarioSeries(part, {column: values[where] for column, values in self.columns.items()}, self.notes)
 
 
 @dataclass(frozen=True)
@@ -41,6 +66,8 @@ class Site:
         What was decided on the way, such as resampling; shown with every result.
     jobs : mapping of str to JobTable
         Jobs of the workloads that are described by a log, by name of the workload.
+    scenarios : mapping of str to ScenarioSeries
+        Series of the scenarios of `[sizing]` that have their own, by name.
     """
 
     spec: SiteSpec
@@ -49,6 +76,7 @@ class Site:
     source: Path | None = None
     notes: tuple[str, ...] = ()
     jobs: Mapping[str, JobTable] = field(default_factory=dict)
+    scenarios: Mapping[str, ScenarioSeries] = field(default_factory=dict)
 
     def values(self, series: Series) -> NDArray[np.float64]:
         """A series on the horizon (T,), in the unit of its field."""
@@ -85,7 +113,15 @@ class Site:
             for name, count in left_out.items()
             if count
         )
-        return Site(self.spec, part, columns, self.source, self.notes + notes, jobs)
+        scenarios = {
+            name: other.between(
+                part.start_instant,
+                part.end_instant,
+                other.horizon.start_instant.year - self.horizon.start_instant.year,
+            )
+            for name, other in self.scenarios.items()
+        }
+        return Site(self.spec, part, columns, self.source, self.notes + notes, jobs, scenarios)
 
     def once(self, make: Callable[[Site], _Made]) -> _Made:
         """What `make` returns for this site, made the first time that it is asked for."""

@@ -12,6 +12,7 @@ from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Money, Name, Quantity, Spec
 from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
+from storage_opt.spec.scenario import RiskSpec, ScenarioSpec
 from storage_opt.spec.supply import SupplySpec
 
 __all__ = [
@@ -207,6 +208,20 @@ class SizingSpec(Spec):
     """Open sizes of the connection."""
     plant: PlantSizingSpec | None = None
     """Open volume of the contract with the plant."""
+    scenario: Mapping[Name, ScenarioSpec] = {}
+    """Years that one choice of sizes has to be good for, by name; each has a schedule of its own."""
+    risk: RiskSpec | None = None
+    """How much bad years weigh; left out, the mean of all years counts."""
+
+    @model_validator(mode="after")
+    def _something_is_sized_on(self) -> Self:
+        if self.scenario and all(scenario.out_of_sample for scenario in self.scenario.values()):
+            message = "scenario leaves no year to size on; set out_of_sample = false in one of them"
+            raise ValueError(message)
+        if self.risk is not None and not self.scenario:
+            message = "risk weighs years against each other, and there is one only; write [sizing.scenario.NAME] tables"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _something_is_open(self) -> Self:
@@ -235,6 +250,25 @@ class SizingSpec(Spec):
                     f"sizing.{section} names {missing[0]!r}, which the site does not have; name one of {names}, "
                     "and describe it first: efficiencies and limits are taken from there"
                 )
+        return self._shapeless(batteries, tanks)
+
+    def _shapeless(self, batteries: Mapping[str, BatterySpec], tanks: Mapping[str, FacilitySpec]) -> str | None:
+        """What has to keep a ratio to a size of zero, in words, or None."""
+        for name, open_ in self.battery.items():
+            moves_power = open_.power_kw is not None or open_.duration_h is not None
+            if moves_power and batteries[name].discharge_kw is not None and not batteries[name].power_kw:
+                return (
+                    f"battery.{name}.power_kw is 0, to which discharge_kw has no ratio; give a size with the right one"
+                )
+        for name, sizing in self.tank.items():
+            cooling = tanks[name].cooling
+            tank = cooling and cooling.tank
+            if tank and sizing.power_kw is None and not tank.energy_kwh:
+                return (
+                    f"the tank of {name} holds 0 kWh, to which its powers have no ratio; give a size with the right one"
+                )
+            if tank and sizing.power_kw is not None and not tank.charge_kw:
+                return f"charge_kw of the tank of {name} is 0, to which discharge_kw has no ratio; give both"
         return None
 
     def misfit(self, grid: GridSpec, supply: SupplySpec | None) -> str | None:

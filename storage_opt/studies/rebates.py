@@ -25,7 +25,7 @@ from storage_opt.rules.base import ContractRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.result import Branch
 
-__all__ = ["InBranch", "Solved", "solve_branches", "solve_site"]
+__all__ = ["InBranch", "Solved", "open_branch", "solve_branches", "solve_site"]
 
 InBranch = Callable[[Sequence[Charge]], list[Charge]]
 """Makes the charges of a branch."""
@@ -149,6 +149,11 @@ def _certified_gap(found: Decision) -> Optimum:
 
 def _threshold_rows(program: Program) -> slice:
     return next(rows.where for rows in program.rows if rows.name.endswith(".rebate"))
+
+
+def open_branch(count: int) -> InBranch:
+    """The branch of `count` billing periods that nothing beats: each has the rebate without having to reach it."""
+    return partial(_branch, np.full(count, Assumed.OPEN))
 
 
 def _branch(assumed: NDArray[np.int_], charges: Sequence[Charge]) -> list[Charge]:

@@ -86,6 +86,6 @@ def register(spec: BenchSpec) -> BenchSpec:
 def all_specs() -> dict[str, BenchSpec]:
     """Every registered benchmark by name."""
     # importing them registers their specs
-    from tests.bench import compute, contract, dispatch, exactness, peers, stacking, startup, wear  # noqa: F401
+    from tests.bench import compute, contract, dispatch, exactness, peers, sizing, stacking, startup, wear  # noqa: F401
 
     return dict(_SPECS)

@@ -59,6 +59,9 @@ UNIT_IN_NAME = {
     "year": "years",
     "1/cycle": "_per_cycle",
     "kWh/kWh": "_kwh_per_kwh",
+    "m2": "_m2",
+    "m2/kW": "_m2_per_kw",
+    "m2/kWh": "_m2_per_kwh",
 }
 DIMENSIONLESS = re.compile(
     r"(_frac$|_efficiency$|^power_factor$|^profile$|^multiplier$|^pue$|^cop$|^at_least$|^final_soc$|_dscr$)"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +64,13 @@ def best_of_catalogue(problem: SizingProblem) -> Best:
         When no admissible sizes have a schedule.
     """
     whole = [number for number, size in enumerate(problem.sizes) if size.range.is_whole]
-    relaxed = problem.solve()
-    values = problem.sizes_of(relaxed)
-    bound = _bound(relaxed)
     if not whole:
-        return Best(relaxed, values, 0.0, bound, 1)
-    table, extra = _combinations(problem, whole)
-    below = np.maximum(bound, _cut(problem, relaxed, whole, table)) + extra
+        relaxed = problem.solve()
+        return Best(relaxed, problem.sizes_of(relaxed), 0.0, _bound(relaxed), 1)
+    table, extra, spent = _combinations(problem, whole)
+    # no choice leaves more of the budget than this
+    relaxed = problem.solve(spent=float(spent.min()))
+    below = np.maximum(_bound(relaxed), _cut(problem, relaxed, whole, table, spent - spent.min())) + extra
     best: tuple[float, Solved, _Vector] | None = None
     least, rounds, open_ = np.inf, 1, np.ones(len(table), dtype=np.bool_)
     while open_.any():
@@ -78,7 +79,7 @@ def best_of_catalogue(problem: SizingProblem) -> Best:
             break
         open_[candidate] = False
         rounds += 1
-        solved = _at(problem, whole, table[candidate])
+        solved = _at(problem, whole, table[candidate], float(spent[candidate]))
         if solved is None:
             continue
         cost = solved.optimum.point.optimality.cost + extra[candidate]
@@ -87,7 +88,7 @@ def best_of_catalogue(problem: SizingProblem) -> Best:
             fixed = problem.sizes_of(solved)
             fixed[whole] = table[candidate]
             best = (cost, solved, fixed)
-        below = np.maximum(below, _cut(problem, solved, whole, table) + extra)
+        below = np.maximum(below, _cut(problem, solved, whole, table, spent - spent[candidate]) + extra)
     if best is None:
         raise InfeasibleError((), reason="no size of the catalogue has a schedule that keeps all rules")
     bound = min(least, float(np.min(np.where(open_, below, np.inf), initial=np.inf)))
@@ -106,35 +107,46 @@ def _options(problem: SizingProblem, number: int) -> _Vector:
     if range_.choices:
         return np.unique([range_.existing, *(choice.size for choice in range_.choices)])
     assert range_.step is not None
-    count = int(np.floor((size.highest - range_.existing) / range_.step + _PROVEN))
+    count = _steps(problem, number)
     values = range_.existing + range_.step * np.arange(count + 1, dtype=np.float64)
     return values[values >= range_.lowest - _PROVEN * range_.step]
 
 
-def _combinations(problem: SizingProblem, whole: list[int]) -> tuple[_Vector, _Vector]:
-    """Every combination (C, W) and what it costs beyond its price per unit over the horizon (C,). [money]"""
-    options = [_options(problem, number) for number in whole]
-    count = int(np.prod([values.size for values in options]))
+def _steps(problem: SizingProblem, number: int) -> int:
+    size = problem.sizes[number]
+    assert size.range.step is not None
+    return int(np.floor((size.highest - size.range.existing) / size.range.step + _PROVEN))
+
+
+def _combinations(problem: SizingProblem, whole: list[int]) -> tuple[_Vector, _Vector, _Vector]:
+    """Every combination (C, W), and what it takes beyond prices per unit: objective, budget (C,). [money]"""
+    # counted before they are written out: they may be more than fit anywhere
+    count = prod(len(problem.sizes[n].range.choices) or _steps(problem, n) + 1 for n in whole)
     most = _MOST_CHOICES if problem.is_convex else _MOST_SOLVED
     if count > most or not count:
         keys = ", ".join(f"`{problem.sizes[number].key}`" for number in whole)
         why = "" if problem.is_convex else ", each of which has to be solved because of the rebate"
         what = f"{keys} have {count:,} combinations of whole sizes{why}; at most {most:,} can be looked at"
         raise InputError([Fault(what, "narrow their ranges, or take larger steps", key="sizing")])
-    table = np.array(list(product(*(values.tolist() for values in options))))
-    extra = np.zeros(len(table))
+    options = [_options(problem, number) for number in whole]
+    table = np.array(list(product(*(values.tolist() for values in options)))).reshape(-1, len(whole))
+    extra, spent = np.zeros(len(table)), np.zeros(len(table))
     for column, number in enumerate(whole):
         for choice in problem.sizes[number].range.choices:
             if choice.capex is not None:
                 a_year = problem.objective.capex_worth(problem.sizes[number].asset)
-                dearer = dearer_than_units(problem, number, choice.size) * a_year * problem.site.horizon.years
-                extra[table[:, column] == choice.size] += dearer
-    return table, extra
+                dearer = dearer_than_units(problem, number, choice.size)
+                chosen = table[:, column] == choice.size
+                extra[chosen] += dearer * a_year * problem.site.horizon.years
+                spent[chosen] += dearer
+    return table, extra, spent
 
 
 def dearer_than_units(problem: SizingProblem, number: int, value: float) -> float:
     """What the catalogue asks for a size beyond its price per unit. [money]"""
     size = problem.sizes[number]
+    if value == size.range.existing:
+        return 0.0  # it stands already
     prices = [choice.capex for choice in size.range.choices if choice.size == value and choice.capex is not None]
     plain = problem.objective.capex_per_unit[number] * (value - size.range.existing)
     return prices[0] - float(plain) if prices else 0.0
@@ -144,21 +156,23 @@ def _price_of(extra: _Vector, table: _Vector, chosen: _Vector) -> float:
     return float(extra[np.flatnonzero((table == chosen).all(axis=1))[0]])
 
 
-def _at(problem: SizingProblem, whole: list[int], chosen: _Vector) -> Solved | None:
+def _at(problem: SizingProblem, whole: list[int], chosen: _Vector, spent: float) -> Solved | None:
     lower, upper = problem.lowest.copy(), problem.highest.copy()
     lower[whole] = upper[whole] = chosen
     try:
-        return problem.solve(lower, upper)
+        return problem.solve(lower, upper, spent)
     except InfeasibleError:
         return None
 
 
-def _cut(problem: SizingProblem, solved: Solved, whole: list[int], table: _Vector) -> _Vector:
-    """Lower bound of every combination from one optimum (C,): its value and its slope. [money]"""
+def _cut(problem: SizingProblem, solved: Solved, whole: list[int], table: _Vector, spent: _Vector) -> _Vector:
+    """Lower bound of every combination from one optimum, by its slopes in sizes and in what is spent (C,). [money]"""
     if not problem.is_convex:
         return np.full(len(table), -np.inf)
     count = len(problem.sizes)
     at = solved.optimum.point.x[-count:]
     slope = solved.optimum.point.bound_dual[-count:]
-    change: _Vector = (table - at[whole]) @ slope[whole]
+    budget = [row.where for row in solved.program.rows if row.rule is not None and row.rule.key == "sizing.budget"]
+    dearer = sum(float(solved.optimum.point.ineq_dual[where].sum()) for where in budget)
+    change: _Vector = (table - at[whole]) @ slope[whole] + dearer * spent
     return _bound(solved) + change

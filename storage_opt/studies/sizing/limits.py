@@ -15,8 +15,8 @@ from storage_opt.studies.sizing.objective import Objective
 __all__ = ["size_rows"]
 
 
-def size_rows(site: Site, sizes: Sequence[OpenSize], objective: Objective) -> list[SizeRow]:
-    """Every requirement on the sizes alone.
+def size_rows(site: Site, sizes: Sequence[OpenSize], objective: Objective, spent: float = 0.0) -> list[SizeRow]:
+    """Every requirement on the sizes alone; `spent` is gone from the budget before.
 
     Notes
     -----
@@ -24,7 +24,7 @@ def size_rows(site: Site, sizes: Sequence[OpenSize], objective: Objective) -> li
     ``max_duration``:  ``E - hours P <= 0``;  ``budget``:  ``sum capex (s - existing) <= budget - fixed capex``;
     ``land``:  ``sum m2 (s - existing) <= land``.
     """
-    return [*_ends(sizes), *_durations(site, sizes), *_together(site, sizes, objective)]
+    return [*_ends(sizes), *_durations(site, sizes), *_together(site, sizes, objective, spent)]
 
 
 def _ends(sizes: Sequence[OpenSize]) -> Iterator[SizeRow]:
@@ -63,7 +63,7 @@ def _of(sizes: Sequence[OpenSize], asset: str, kind: SizeKind, at_site: float) -
     return mine, 0.0 if mine.any() else at_site
 
 
-def _together(site: Site, sizes: Sequence[OpenSize], objective: Objective) -> Iterator[SizeRow]:
+def _together(site: Site, sizes: Sequence[OpenSize], objective: Objective, spent: float) -> Iterator[SizeRow]:
     sizing = site.spec.sizing
     assert sizing is not None
     existing = np.array([size.range.existing for size in sizes])
@@ -72,7 +72,7 @@ def _together(site: Site, sizes: Sequence[OpenSize], objective: Objective) -> It
         built = {size.asset for size in sizes if size.is_bought and size.asset in objective.finance.cost}
         fixed = sum(objective.finance.cost[asset].capex for asset in built)
         coefficients = objective.capex_per_unit
-        yield SizeRow(rule, coefficients, sizing.budget - fixed + float(coefficients @ existing))
+        yield SizeRow(rule, coefficients, sizing.budget - fixed - spent + float(coefficients @ existing))
     if sizing.land_m2 is not None:
         rule = Rule("sizing.land_m2", "land", "m2", "sizing.land_m2", required=sizing.land_m2)
         land = np.array([size.land_m2_per_unit for size in sizes])

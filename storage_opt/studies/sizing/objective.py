@@ -109,6 +109,11 @@ def _priced(site: Site, sizes: Sequence[OpenSize]) -> FinanceSpec:
         raise AssertionError
     for size in sizes:
         key = f"finance.cost.{size.asset}"
+        if any(choice.capex for choice in size.range.choices) and not (size.is_bought and size.asset in finance.cost):
+            what = f"`{size.key}` has choices with capex, but nothing is bought for it"
+            hint = f"write [{key}]" if size.is_bought else "leave capex out of the choices"
+            faults.add(Fault(what, hint, file, f"{size.key}.choices"))
+            continue
         if size.is_billed:
             continue
         if size.asset not in finance.cost:

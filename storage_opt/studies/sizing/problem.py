@@ -13,6 +13,7 @@ from storage_opt.charges.rebate import RebatedCharge
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import OpenSize, open_sizes, resized
 from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.stated_sizes import as_stated
 from storage_opt.model.compile import compile_program
 from storage_opt.model.joint import Demands, SizeRow, joint_program
 from storage_opt.model.program import Program
@@ -23,6 +24,7 @@ from storage_opt.rules.share import ShareRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.aged import Health, aged
 from storage_opt.studies.rebates import InBranch, Solved, solve_branches
+from storage_opt.studies.sizing.backed import least_backed
 from storage_opt.studies.sizing.limits import size_rows
 from storage_opt.studies.sizing.objective import Objective, objective
 
@@ -31,7 +33,6 @@ __all__ = ["NEW", "Ageing", "SizingProblem"]
 _Vector = NDArray[np.float64]
 
 _NOISE = 1e-7
-"""Share of the range within which a size stands at its end."""
 """Share of the range within which a size stands at its end."""
 
 
@@ -85,13 +86,14 @@ class SizingProblem:
 
     @classmethod
     def of(cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> SizingProblem:
-        """The problem that a site states in `[sizing]` and `[finance]`.
+        """The problem that a site states in `[sizing]` and `[finance]`; without `[sizing]`, its sizes as they are.
 
         Raises
         ------
         InputError
             When nothing is open, or something open has no cost; lists all faults.
         """
+        site = as_stated(site)
         sizes = open_sizes(site)
         return cls(site, sizes, objective(site, sizes), solver, tell)
 
@@ -100,10 +102,10 @@ class SizingProblem:
         """Whether the optimal cost is a convex function of the sizes: no rebate is open."""
         return not any(isinstance(charge, RebatedCharge) for charge in lower_site(self.new_at(self.highest)))
 
-    @property
+    @cached_property
     def lowest(self) -> _Vector:
         """Smallest admissible sizes (K,)."""
-        return np.array([size.range.lowest for size in self.sizes])
+        return least_backed(self.site_at, np.array([size.range.lowest for size in self.sizes]), self.highest)
 
     @property
     def highest(self) -> _Vector:
@@ -159,9 +161,10 @@ class SizingProblem:
         self._sized.append((branch, found))
         return found
 
-    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None) -> Solved:
+    def solve(self, lower: _Vector | None = None, upper: _Vector | None = None, spent: float = 0.0) -> Solved:
         """Sizes and schedule together, sizes between given limits (K,) or those of the site.
 
+        `spent` is what a catalogue takes of the budget beyond prices per unit.
         The sizes are the last K variables of the optimum. Opposite flows and whole decisions are left open, so that
         nothing can beat its cost; the schedule at its sizes decides them.
 
@@ -176,17 +179,19 @@ class SizingProblem:
         return solve_branches(
             charges,
             self.site.horizon.billing,
-            lambda branch: joint_program(self.sized(branch), self.demands(low, high)),
+            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent)),
             weights=self.objective.weights,
             exact=False,
             solver=self.solver,
             tell=self.tell,
         )
 
-    def demands(self, lower: _Vector, upper: _Vector) -> Demands:
+    def demands(self, lower: _Vector, upper: _Vector, spent: float = 0.0) -> Demands:
         """What the sizes cost, and what limits them."""
-        rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective)
-        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows))
+        rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective, spent)
+        # what stands already is paid
+        paid = -float(self.cost_per_unit @ self.existing)
+        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows), paid)
 
     def sizes_of(self, solved: Solved) -> _Vector:
         """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""

@@ -80,14 +80,14 @@ class SizingCertificate:
         Weighted bill and sizes over the horizon as built and settled, and what nothing can beat. [money]
     dispatch_certified : bool
         Whether the schedule at these sizes is certified by itself.
-    rounds : int
-        Solves that it took.
+    solves : int
+        Joint problems that it took.
     """
 
     cost: float
     bound: float
     dispatch_certified: bool
-    rounds: int = 1
+    solves: int = 1
 
     @property
     def relative_gap(self) -> float:

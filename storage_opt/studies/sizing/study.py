@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage_opt.charges.base import Stream
 from storage_opt.errors import UnboundedError
 from storage_opt.finance.cash_flow import cash_flow
 from storage_opt.finance.project import AssetSize, Project
-from storage_opt.ledger.baseline import baseline_schedule
-from storage_opt.ledger.ledger import Ledger, settle
-from storage_opt.lowering.contract.rules import lower_rules
-from storage_opt.lowering.open_sizes import OpenSize, SizeKind, resized
-from storage_opt.lowering.site import lower_site
+from storage_opt.lowering.open_sizes import OpenSize, SizeKind
 from storage_opt.model.installed import require_installed
-from storage_opt.model.joint import schedule_point
+from storage_opt.model.joint import SizeRow, schedule_point
 from storage_opt.model.optimum import solve_program
 from storage_opt.model.watchdog import warm_up
 from storage_opt.spec.finance import FinanceSpec
@@ -28,11 +22,12 @@ from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.rebates import Solved
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived, cells_cost, sized_for_life
+from storage_opt.studies.sizing.bills import Bills
 from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
 from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
 
-__all__ = ["asset_sizes", "size"]
+__all__ = ["asset_sizes", "built_sizes", "project_of", "refuse_endless", "size"]
 
 _Vector = NDArray[np.float64]
 
@@ -81,26 +76,26 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     began = time.perf_counter()
     lived = sized_for_life(SizingProblem.of(site, solver=solver, tell=progress))
     problem, best = lived.problem, lived.best
-    _refuse_endless(problem, best.values)
+    refuse_endless(problem, best.values)
     solved_s = time.perf_counter() - began
     if progress:
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
-    found = _Bills.of(problem, dispatch)
-    standing = float(problem.cost_per_unit @ problem.existing)  # the joint problem pays for what exists as well
+    found = Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
+    certificate = SizingCertificate(
+        _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
+    )
     return SizingResult(
         problem.new_at(best.values),
-        _built(problem, best),
+        built_sizes(problem, best),
         _limits(problem, best.solved),
         dispatch,
         found.saving_per_year,
         found.before_per_year,
-        cash_flow(_project(lived, found, dispatch)),
-        SizingCertificate(
-            _settled(problem, best, judged), best.bound - standing, judged.certificate.certified, best.solves
-        ),
-        (*_notes(lived), *dispatch.notes),
+        cash_flow(project_of(lived, found, dispatch)),
+        certificate,
+        (*_uncertified(certificate, problem), *_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,
     )
@@ -127,42 +122,7 @@ def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> floa
     return bill + problem.size_cost(best.values) + best.catalogue_cost
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bills:
-    """Bills of a year, before and with the sizes."""
-
-    saving_per_year: Mapping[Stream, float]
-    before_per_year: float
-    standing: Mapping[Stream, float]
-    """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
-
-    @classmethod
-    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> _Bills:
-        before = _bill_as_it_stands(problem)
-        years = problem.site.horizon.years
-        plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
-        mine = before.by_stream()
-        streams = dict.fromkeys((*mine, *plan, *there))
-        return cls(
-            {stream: (mine.get(stream, 0.0) - plan.get(stream, 0.0)) / years for stream in streams},
-            before.total / years,
-            {stream: (mine.get(stream, 0.0) - there.get(stream, 0.0)) / years for stream in streams},
-        )
-
-
-def _bill_as_it_stands(problem: SizingProblem) -> Ledger:
-    """The bill without anything new, nothing stored or shifted.
-
-    What is declared and not built is as the site declares it today, unless its range says otherwise.
-    """
-    paid = problem.objective.finance.cost
-    stands = [n for n, s in enumerate(problem.sizes) if s.range.existing or not s.is_billed or s.asset in paid]
-    site = resized(problem.site, tuple(problem.sizes[n] for n in stands), problem.existing[stands])
-    charges = lower_site(site)
-    return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
-
-
-def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
+def refuse_endless(problem: SizingProblem, values: _Vector) -> None:
     """A size that was given no end must not stand at the one that it was given for the search."""
     endless = [
         size
@@ -178,17 +138,22 @@ def _refuse_endless(problem: SizingProblem, values: _Vector) -> None:
         raise UnboundedError([size.name for size in endless], hint)
 
 
-def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+def built_sizes(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
+    """What is built, what it costs and what one more unit would be worth."""
     years, count = problem.site.horizon.years, len(problem.sizes)
     point = best.solved.optimum.point
     cost = problem.cost_per_unit / years
-    own = {row.rule.name: row.where for row in best.solved.program.rows if row.rule is not None}
+    rows = {row.rule.name: row for row in problem.demands(problem.lowest, problem.highest).rows}
+    own = [
+        (rows[row.rule.name].coefficients, point.ineq_dual[row.where].sum())
+        for row in best.solved.program.rows
+        if row.rule is not None and row.rule.name in rows
+    ]
+    pushed = sum((coefficients * dual for coefficients, dual in own), start=np.zeros(count))
     new = best.values - problem.existing
     found = []
     for n, size in enumerate(problem.sizes):
-        limit = own.get(f"{size.name}.most")
-        pushed = 0.0 if limit is None else float(point.ineq_dual[limit].sum())
-        worth = cost[n] - (point.bound_dual[n - count] - pushed) / years
+        worth = cost[n] + (pushed[n] - point.bound_dual[n - count]) / years
         dearer = dearer_than_units(problem, n, float(best.values[n]))
         capex = float(problem.objective.capex_per_unit[n] * new[n]) + dearer
         a_year = dearer * problem.objective.capex_worth(size.asset) if dearer else 0.0
@@ -198,7 +163,11 @@ def _built(problem: SizingProblem, best: Best) -> tuple[BuiltSize, ...]:
 
 def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     """Limits on the sizes that bind, dearest first."""
-    own = {row.rule.name: abs(row.most) for row in problem.demands(problem.lowest, problem.highest).rows}
+    own = {
+        row.rule.name: abs(row.most)
+        for row in problem.demands(problem.lowest, problem.highest).rows
+        if not _is_of_fixed(problem, row)
+    }
     years, point = problem.site.horizon.years, solved.optimum.point
     nothing = _NOTHING * abs(point.optimality.cost) / years
     found = []
@@ -210,7 +179,13 @@ def _limits(problem: SizingProblem, solved: Solved) -> tuple[SizeLimit, ...]:
     return tuple(sorted(found, key=lambda limit: -limit.worth_per_year))
 
 
-def _project(lived: Lived, found: _Bills, dispatch: DispatchResult) -> Project:
+def _is_of_fixed(problem: SizingProblem, row: SizeRow) -> bool:
+    """Whether it is an end of a range without width, whose two ends share what they are worth as they like."""
+    mine = row.coefficients != 0
+    return bool(mine.sum() == 1 and np.all(problem.lowest[mine] >= problem.highest[mine]))
+
+
+def project_of(lived: Lived, found: Bills, dispatch: DispatchResult) -> Project:
     """What is built and what it saves in each year, as batteries are in that year."""
     problem, best = lived.problem, lived.best
     finance = _with_catalogue(problem, best)
@@ -250,7 +225,7 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
     """What is new, by asset that is paid for."""
     found: dict[str, AssetSize] = {}
     for size, amount in zip(sizes, new.tolist(), strict=True):
-        if not size.is_bought or size.asset not in priced:
+        if not size.is_bought or size.asset not in priced or not amount:
             continue
         before = found.get(size.asset, AssetSize())
         kva = amount if size.kind is SizeKind.APPARENT_POWER else 0.0
@@ -262,8 +237,22 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
     return found
 
 
+def _uncertified(certificate: SizingCertificate, problem: SizingProblem) -> list[str]:
+    """Why sizes are not called optimal, and how much better others could be at most."""
+    if certificate.certified or not certificate.dispatch_certified:
+        return []
+    most = (certificate.cost - certificate.bound) / problem.site.horizon.years
+    return [
+        f"sizes not certified: other sizes could save at most {most:,.0f} {problem.site.spec.currency} a year more "
+        f"({certificate.relative_gap:.1e} of the cost), because the bound lets opposite flows run at once and decides "
+        "in parts; compare sizes by optimising the site with each"
+    ]
+
+
 def _notes(lived: Lived) -> list[str]:
     problem, notes = lived.problem, []
+    if all(size.range.lowest == size.range.highest for size in problem.sizes):
+        notes.append("no size is open: what has a cost is taken as new at its size in the file, and judged")
     years = problem.site.horizon.years
     if years < _WHOLE_YEAR:
         notes.append(f"the horizon of {years * 365:.0f} days stands for the whole year; size on a year before you buy")

@@ -1,0 +1,263 @@
+"""At which value of an assumption a project pays: with sizes that are given, or with any that could be built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from scipy.optimize import brentq
+
+from storage_opt.errors import Fault, InputError
+from storage_opt.spec.resolved import Site
+from storage_opt.studies.sizing.assumptions import Assumption, AssumptionKind, assumption_of
+from storage_opt.studies.sizing.case import Case, Finding
+from storage_opt.studies.sizing.landscape import best_of
+from storage_opt.studies.sizing.problem import SizingProblem
+
+__all__ = ["BreakEven", "Payment", "break_even", "break_even_of_building"]
+
+_NEVER_CLOSER = 1e-14
+_CLOSE = 1e-6
+"""Share of itself, or of the bracket, to which the value is found from which building pays."""
+_GAIN = 1e-7
+"""Share of the bill that building has to gain to count: less is noise of the solver."""
+_MOST_ROUNDS = 50
+
+
+class Payment(StrEnum):
+    """Where something pays within a range of an assumption."""
+
+    CROSSES = "crosses"
+    EVERYWHERE = "pays everywhere"
+    NOWHERE = "pays nowhere"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BreakEven:
+    """Where something begins or ceases to pay.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        What varies.
+    is_of_building : bool
+        Whether sizes follow, and the question is whether anything pays; otherwise the sizes are held.
+    payment : Payment
+        Whether there is such a value in the range.
+    value : float or None
+        The value; None when there is none in the range. [unit of the assumption]
+    pays_above : bool or None
+        Whether it pays above that value, or below it.
+    bracket : tuple of float
+        The range that was looked at.
+    npv_at_ends : tuple of float or None
+        Net present value at its ends; None where no schedule keeps all rules. [money]
+    sizes : tuple of float
+        The sizes that were held, or those that pay last; none where there is no such value. [unit]
+    solves : int
+        Values that were looked at.
+    """
+
+    assumption: Assumption
+    is_of_building: bool
+    payment: Payment
+    value: float | None
+    pays_above: bool | None
+    bracket: tuple[float, float]
+    npv_at_ends: tuple[float | None, float | None]
+    sizes: tuple[float, ...]
+    solves: int
+
+
+@dataclass(eq=False)
+class _Probe:
+    """Findings at values of one assumption, each found once."""
+
+    case: Case
+    assumption: Assumption
+    tell: Callable[[str], None] | None
+    found: dict[tuple[float, tuple[float, ...] | None], Finding | None] = field(default_factory=dict)
+
+    def at(self, value: float, sizes: tuple[float, ...] | None) -> Finding | None:
+        if (value, sizes) not in self.found:
+            held = {} if sizes is None else dict(enumerate(sizes))
+            self.found[value, sizes] = self.case.changed([(self.assumption, value)]).find(held)
+            if self.tell:
+                self.tell(f"break-even: {self.assumption.name} = {value:.6g}")
+        return self.found[value, sizes]
+
+    @property
+    def values(self) -> int:
+        return len({value for value, _ in self.found})
+
+
+def break_even(
+    problem: SizingProblem | Site | Case,
+    name: str,
+    *,
+    sizes: Mapping[str, float] | None = None,
+    bracket: tuple[float, float] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> BreakEven:
+    """The value of an assumption at which the net present value of given sizes is zero.
+
+    Parameters
+    ----------
+    problem : SizingProblem, Site or Case
+        What is sized.
+    name : str
+        Name of the assumption, such as ``capex of bess``.
+    sizes : mapping of str to float, optional
+        All sizes that are open; by default the best ones under what the site assumes. [unit]
+    bracket : tuple of float, optional
+        Range to look in; by default all values that have a meaning.
+    progress : callable, optional
+        Told each value that is looked at.
+
+    Raises
+    ------
+    InputError
+        When the name is not known, its values are whole numbers, or sizes are missing.
+    SolverError
+        When no solver gives an answer.
+
+    Notes
+    -----
+    Brent's method on ``NPV(value) = 0`` between the ends of the range, which have to differ in sign.
+    """
+    case = problem if isinstance(problem, Case) else Case.of(problem)
+    assumption, ends = _asked(case, name, bracket)
+    held = best_of(case).sizes if sizes is None else _all_sizes(case, sizes)
+    probe = _Probe(case, assumption, progress)
+
+    def npv_at(value: float) -> float:
+        worth = _npv(probe.at(float(value), held))
+        if worth is None:
+            what = f"these sizes have no schedule at {assumption.name} = {value:g}"
+            raise InputError([Fault(what, "narrow the bracket", key=name)])
+        return worth
+
+    low, high = npv_at(ends[0]), npv_at(ends[1])
+    if low * high > 0.0:
+        payment = Payment.EVERYWHERE if low > 0.0 else Payment.NOWHERE
+        return BreakEven(assumption, False, payment, None, None, ends, (low, high), held, probe.values)
+    span = ends[1] - ends[0]
+    value = float(brentq(npv_at, *ends, xtol=_NEVER_CLOSER * span, rtol=_NEVER_CLOSER, maxiter=200))
+    return BreakEven(assumption, False, Payment.CROSSES, value, high > low, ends, (low, high), held, probe.values)
+
+
+def break_even_of_building(
+    problem: SizingProblem | Site | Case,
+    name: str,
+    *,
+    bracket: tuple[float, float] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> BreakEven:
+    """The value of an assumption at which building anything begins to pay, sizes at their best.
+
+    Parameters
+    ----------
+    problem, name, bracket, progress
+        As of :func:`break_even`.
+
+    Raises
+    ------
+    InputError, InfeasibleError, SolverError
+        As :func:`break_even` does.
+
+    Notes
+    -----
+    What is gained is the net present value at the best sizes less that of what stands already. It is never negative, so
+    the answer is where it becomes more than noise: by bisection, and for a capital cost exactly, by Dinkelbach's method
+    on ``max over s of (saving(s) - other costs(s)) / capital(s)``, whose rounds are solves at the ratio reached so far.
+    """
+    case = problem if isinstance(problem, Case) else Case.of(problem)
+    assumption, ends = _asked(case, name, bracket)
+    probe = _Probe(case, assumption, progress)
+    existing = tuple(case.problem.existing.tolist())
+
+    def gain(value: float) -> float:
+        best, nothing = probe.at(value, None), probe.at(value, existing)
+        if best is None or nothing is None:
+            what = f"there is no schedule at {assumption.name} = {value:g}"
+            raise InputError([Fault(what, "narrow the bracket", key=name)])
+        return best.npv - nothing.npv - _GAIN * case.per_cost * max(abs(best.cost), abs(nothing.cost))
+
+    gains = gain(ends[0]), gain(ends[1])
+    pays = gains[0] > 0.0, gains[1] > 0.0
+    worths = _npv(probe.at(ends[0], None)), _npv(probe.at(ends[1], None))
+    if pays[0] == pays[1]:
+        payment = Payment.EVERYWHERE if pays[0] else Payment.NOWHERE
+        return BreakEven(assumption, True, payment, None, None, ends, worths, (), probe.values)
+    if assumption.kind is AssumptionKind.CAPEX and pays[0]:
+        value, last = _dinkelbach(probe, ends[0], existing, gain)
+    else:
+        value, last = _bisected(probe, ends, pays, gain)
+    return BreakEven(assumption, True, Payment.CROSSES, value, pays[1], ends, worths, last, probe.values)
+
+
+def _dinkelbach(
+    probe: _Probe, start: float, existing: tuple[float, ...], gain: Callable[[float], float]
+) -> tuple[float, tuple[float, ...]]:
+    """The largest factor of a capital cost at which something pays, and the sizes that do."""
+    value, sizes = start, existing
+    for _ in range(_MOST_ROUNDS):
+        if gain(value) <= 0.0:
+            break
+        best = probe.at(value, None)
+        assert best is not None
+        sizes = best.sizes
+        # worth of these sizes falls in a straight line with the factor; it reaches that of nothing at the next one
+        here = best.npv - _sure(probe.at(value, existing))
+        dearer = _sure(probe.at(value + 1.0, sizes)) - _sure(probe.at(value + 1.0, existing))
+        step = here / (here - dearer)
+        value += step
+        if step <= _CLOSE * max(abs(value), 1.0):
+            break
+    return value, sizes
+
+
+def _bisected(
+    probe: _Probe, ends: tuple[float, float], pays: tuple[bool, bool], gain: Callable[[float], float]
+) -> tuple[float, tuple[float, ...]]:
+    """Where the answer changes, and the sizes on the side that pays."""
+    yes, no = ends if pays[0] else ends[::-1]
+    close = _CLOSE * abs(ends[1] - ends[0])
+    while abs(yes - no) > close:
+        middle = (yes + no) / 2.0
+        yes, no = (middle, no) if gain(middle) > 0.0 else (yes, middle)
+    best = probe.at(yes, None)
+    assert best is not None
+    return (yes + no) / 2.0, best.sizes
+
+
+def _asked(case: Case, name: str, bracket: tuple[float, float] | None) -> tuple[Assumption, tuple[float, float]]:
+    assumption = assumption_of(case.problem.site, name)
+    if assumption.is_whole:
+        what = f"`{name}` takes whole numbers only, at which nothing crosses zero exactly"
+        raise InputError([Fault(what, "look at its frontier instead", key=name)])
+    low, high = bracket or (assumption.least, assumption.most)
+    if not assumption.least <= low < high <= assumption.most:
+        within = f"{assumption.least:g} and {assumption.most:g}"
+        what = f"the bracket from {low:g} to {high:g} does not lie within {within}, or is empty"
+        raise InputError([Fault(what, "give a bracket that rises and lies within", key=name)])
+    return assumption, (low, high)
+
+
+def _all_sizes(case: Case, sizes: Mapping[str, float]) -> tuple[float, ...]:
+    missing, unknown = set(case.names) - set(sizes), set(sizes) - set(case.names)
+    if missing or unknown:
+        listed = ", ".join(f"`{name}`" for name in case.names)
+        what = f"sizes have to be given of {listed}, got {', '.join(f'`{name}`' for name in sizes) or 'none'}"
+        raise InputError([Fault(what, "give each of them once, or none for the best", key="sizing")])
+    return tuple(float(sizes[name]) for name in case.names)
+
+
+def _npv(found: Finding | None) -> float | None:
+    return None if found is None else found.npv
+
+
+def _sure(found: Finding | None) -> float:
+    assert found is not None
+    return found.npv
