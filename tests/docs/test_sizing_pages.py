@@ -28,8 +28,8 @@ SIZES = {
     "access capacity": "grid.access_capacity_kva",
 }
 
-CHEAPER, DEARER = (
-    {"finance.cost.bess.capex_per_kwh": 650 * f, "finance.cost.bess.capex_per_kw": 600 * f} for f in (0.8, 1.2)
+MUCH_CHEAPER, CHEAPER, DEARER = (
+    {"finance.cost.bess.capex_per_kwh": 650 * f, "finance.cost.bess.capex_per_kw": 600 * f} for f in (0.6, 0.8, 1.2)
 )
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "battery 20 % cheaper": CHEAPER,
@@ -38,7 +38,9 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "tank 200 CNY/kWh": {"finance.cost.data_centre.capex_per_kwh": 200},
     "cells paid once": {"battery.bess.wear_cost_per_kwh": 0.0},
     "land for twice as much": {"sizing.land_m2": 3000},
-    "no battery": {"sizing": {"grid": {"access_capacity_kva": {"least": 40000, "most": 120000}}}},
+    "battery 40 % cheaper": MUCH_CHEAPER,
+    # a battery of nothing: without its table the one of the site would stand there for nothing
+    "no battery": {"sizing.battery.bess": {"energy_kwh": {"most": 1.0}, "power_kw": {"most": 1.0}}},
     "basic charge by demand": {"contract.supply.basic": {"mode": "actual_demand"}},
 }
 
