@@ -15,7 +15,7 @@ def _python(*arguments):
 
 def test_every_command_has_examples_and_no_others_do():
     assert set(LEAVES) == set(EXAMPLES)
-    assert set(TOP) == {"bill", "check", "explain", "init", "optimize", "profiles", "tariff"}
+    assert set(TOP) == {"bill", "check", "explain", "init", "optimize", "profiles", "size", "tariff"}
     assert {"tariff list", "tariff products", "tariff show", "tariff export"} < set(LEAVES)
 
 
