@@ -159,6 +159,7 @@ class _MovingRows:
     matrix: sp.csr_array
     slopes: sp.csc_array
     most: _Vector
+    implied: bool
 
 
 def _moving(sized: SizedProgram) -> list[_MovingRows]:
@@ -178,6 +179,7 @@ def _moving(sized: SizedProgram) -> list[_MovingRows]:
                 sign * unit[block.where][kept],
                 sp.csc_array(-sign * limit.slopes[kept]),
                 sign * at_nothing,
+                one.implied,
             )
         )
     return found
@@ -221,7 +223,7 @@ def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vecto
 def _named_rows(start: int, moving: Sequence[_MovingRows], demands: Demands) -> list[Rows]:
     rows = []
     for part in moving:
-        rows.append(Rows(part.name, slice(start, start + part.most.size), is_equality=False, rule=part.rule))
+        rows.append(Rows(part.name, slice(start, start + part.most.size), is_equality=False, rule=part.rule, implied=part.implied))
         start += part.most.size
     for number, row in enumerate(demands.rows, start=start):
         rows.append(Rows(row.rule.name, slice(number, number + 1), is_equality=False, rule=row.rule))

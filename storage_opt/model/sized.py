@@ -209,7 +209,7 @@ class _Slopes:
 def _side(base: Sequence[Limit], other: Sequence[Limit], change: float) -> tuple[_Vector, ...]:
     """Slopes of the limits of one side; what only follows from other limits does not move."""
     return tuple(
-        np.zeros(a.values.size) if a.implied else _difference(a.values, b.values) / change
+        np.zeros(a.values.size) if a.is_enough else _difference(a.values, b.values) / change
         for a, b in zip(base, other, strict=True)
     )
 
@@ -313,7 +313,7 @@ def _require_proportion(expected: Program, actual: Program, switching: NDArray[n
         raise _disproportionate(_FIXED)
     for one, two in zip(expected.columns, actual.columns, strict=True):
         for a, b in zip((*one.lower, *one.upper), (*two.lower, *two.upper), strict=True):
-            if not a.implied and _differ(a.values, b.values):
+            if not a.is_enough and _differ(a.values, b.values):
                 raise _disproportionate(one.name if a.rule is None else a.rule.name)
 
 
