@@ -201,7 +201,13 @@ def test_the_program_at_sizes_is_the_one_that_compiling_gives(site, parts):
         return
     sizes = between(problem, parts)
     names = [one.name for one in problem.sizes]
-    assert close(optimum(sized.at(sizes)), solved_at(at_sizes(site, dict(zip(names, sizes.tolist(), strict=True)))))
+    mine = optimum(sized.at(sizes))
+    fresh = solved_at(at_sizes(site, dict(zip(names, sizes.tolist(), strict=True))))
+    if sized.largest.whole.size and np.isfinite(fresh):
+        # what switches something off stays that of the largest sizes, so that parts of a decision may cost less
+        assert mine <= fresh + _TOLERANCE * abs(fresh)
+    else:
+        assert close(mine, fresh)
 
 
 def test_most_random_sites_are_not_refused():

@@ -178,9 +178,17 @@ class SizingProblem:
     def demands(self, lower: _Vector, upper: _Vector, spent: float = 0.0) -> Demands:
         """What the sizes cost, and what limits them."""
         rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective, spent)
+        own = np.array([size.is_limited and not size.range.is_whole for size in self.sizes])
+        least = np.array([size.range.least > size.range.existing and not size.range.is_whole for size in self.sizes])
+        # an end that is a rule of its own is a bound that follows from it, or diagnosis could not name it
+        lowers = (
+            Limit(None, np.where(least, self.existing, lower)),
+            Limit(None, np.where(least, lower, -np.inf), implied=True),
+        )
+        uppers = (Limit(None, np.where(own, np.inf, upper)), Limit(None, np.where(own, upper, np.inf), implied=True))
         # what stands already is paid
         paid = -float(self.cost_per_unit @ self.existing)
-        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows), paid)
+        return Demands(self.cost_per_unit, lowers, uppers, tuple(rows), paid)
 
     def sizes_of(self, solved: Solved) -> _Vector:
         """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""

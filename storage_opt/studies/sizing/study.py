@@ -86,6 +86,12 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     if progress:
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
+    certificate = SizingCertificate(
+        _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
+    )
+    if not certificate.certified and problem.is_convex:
+        # better a name than a number that is not proven
+        problem.sized().require(best.values, problem.compiled_at(best.values))
     found = _Bills.of(problem, dispatch)
     total_s = time.perf_counter() - began
     return SizingResult(
@@ -96,7 +102,7 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         found.saving_per_year,
         found.before_per_year,
         cash_flow(_project(lived, found, dispatch)),
-        SizingCertificate(_settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves),
+        certificate,
         (*_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,
