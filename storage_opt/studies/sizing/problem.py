@@ -29,6 +29,8 @@ __all__ = ["NEW", "Ageing", "SizingProblem"]
 
 _Vector = NDArray[np.float64]
 
+_BEYOND = 0.02
+"""Share by which bounds of sizes lie outside of an end that is a rule."""
 _NOISE = 1e-7
 """Share of the range within which a size stands at its end."""
 
@@ -178,14 +180,20 @@ class SizingProblem:
     def demands(self, lower: _Vector, upper: _Vector, spent: float = 0.0) -> Demands:
         """What the sizes cost, and what limits them."""
         rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective, spent)
-        own = np.array([size.is_limited and not size.range.is_whole for size in self.sizes])
-        least = np.array([size.range.least > size.range.existing and not size.range.is_whole for size in self.sizes])
-        # an end that is a rule of its own is a bound that follows from it, or diagnosis could not name it
+        whole = np.array([size.range.is_whole for size in self.sizes])
+        least = np.array([size.range.least > size.range.existing for size in self.sizes]) & ~whole
+        most = np.array([size.is_limited for size in self.sizes]) & ~whole
+        least, most = least & (lower == self.lowest), most & (upper == self.highest)
+        room = _BEYOND * (1.0 + self.highest)
+        # an end that is a row of its own must not bind twice, or its worth is shared, and must not be one of nature
         lowers = (
             Limit(None, np.where(least, self.existing, lower)),
-            Limit(None, np.where(least, lower, -np.inf), implied=True),
+            Limit(None, np.where(least, lower - room, -np.inf), implied=True),
         )
-        uppers = (Limit(None, np.where(own, np.inf, upper)), Limit(None, np.where(own, upper, np.inf), implied=True))
+        uppers = (
+            Limit(None, np.where(most, np.inf, upper)),
+            Limit(None, np.where(most, upper + room, np.inf), implied=True),
+        )
         # what stands already is paid
         paid = -float(self.cost_per_unit @ self.existing)
         return Demands(self.cost_per_unit, lowers, uppers, tuple(rows), paid)
