@@ -104,6 +104,8 @@ def _bound(solved: Solved) -> float:
 def _options(problem: SizingProblem, number: int) -> _Vector:
     size = problem.sizes[number]
     range_ = size.range
+    if problem.is_left_out[number]:
+        return np.array([range_.existing])
     if range_.choices:
         return np.unique([range_.existing, *(choice.size for choice in range_.choices)])
     assert range_.step is not None

@@ -73,6 +73,8 @@ class SizingProblem:
         Told what happens.
     ageing : Ageing
         What batteries are on average of the project, and what keeping them so costs.
+    left_out : frozenset of str
+        Assets that are not built: their sizes are what stands already.
     """
 
     site: Site
@@ -81,6 +83,7 @@ class SizingProblem:
     solver: str | None = None
     tell: Callable[[str], None] | None = None
     ageing: Ageing = NEW
+    left_out: frozenset[str] = frozenset()
     _sized: list[tuple[InBranch, SizedProgram]] = field(default_factory=list)
 
     @classmethod
@@ -114,6 +117,15 @@ class SizingProblem:
     def existing(self) -> _Vector:
         """Sizes that stand already (K,)."""
         return np.array([size.range.existing for size in self.sizes])
+
+    @property
+    def is_left_out(self) -> NDArray[np.bool_]:
+        """Sizes of assets that are not built (K,)."""
+        return np.array([size.is_bought and size.asset in self.left_out for size in self.sizes], dtype=np.bool_)
+
+    def _spared(self) -> float:
+        """Fixed investment of assets that are not built. [money]"""
+        return sum(self.objective.finance.cost[asset].capex for asset in self.left_out)
 
     @property
     def cost_per_unit(self) -> _Vector:
@@ -166,11 +178,12 @@ class SizingProblem:
         """
         low = self.lowest if lower is None else lower
         high = self.highest if upper is None else upper
+        high = np.where(self.is_left_out, self.existing, high)
         charges = lower_site(self.site_at(self.highest))
         return solve_branches(
             charges,
             self.site.horizon.billing,
-            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent)),
+            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent - self._spared())),
             weights=self.objective.weights,
             exact=False,
             solver=self.solver,

@@ -126,7 +126,7 @@ def test_a_rebate_with_many_choices_is_refused():
 
 @pytest.mark.parametrize("escalation", [{}, {"energy": 0.05}])
 def test_a_rebate_with_few_choices_is_certified(escalation):
-    whole = size(rebate_site({"most": 400.0, "step": 60.0}, years=5, escalation_frac=escalation))
+    whole = size(rebate_site({"most": 200.0, "step": 90.0}, years=5, escalation_frac=escalation))
     assert whole.certificate.certified
     assert whole.value("bess.energy_kwh") == pytest.approx(180.0)
     assert size(rebate_site({"most": 400.0}, years=5, escalation_frac=escalation)).certificate.certified
