@@ -78,11 +78,19 @@ class Limit:
         The bound. [rule.unit]
     implied : bool
         Whether the bound only follows from other limits, and so falls when those are relaxed.
+    is_exact : bool
+        Whether the value itself matters; an implied bound without it only has to be large enough.
     """
 
     rule: Rule | None
     values: NDArray[np.float64]
     implied: bool = False
+    is_exact: bool = False
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it only has to be large enough."""
+        return self.implied and not self.is_exact
 
 
 class Modeler(Protocol):

@@ -171,8 +171,9 @@ class CycleDepthCharge:
         return cost
 
     def _held(self, model: Modeler, steps: int, number: int, width_kwh: float) -> Expression:
-        # the window of the stored energy implies these bounds, so they fall when diagnosis relaxes it
-        low, high = (Limit(None, np.full(steps, edge), implied=True) for edge in (0.0, width_kwh))
+        # the window of the stored energy implies these bounds, so they fall when diagnosis relaxes it; but how wide a
+        # depth is decides what it costs, so they move with the size of the battery
+        low, high = (Limit(None, np.full(steps, edge), implied=True, is_exact=True) for edge in (0.0, width_kwh))
         return model.variable(f"{self.line.name}.depth_{number}_kwh", steps, lower=[low], upper=[high])
 
     def _fall(self, steps: int) -> sp.csr_array:

@@ -143,7 +143,7 @@ def _without_rules(program: Program) -> StandardForm:
     ruled_eq = np.zeros(form.eq.shape[0], dtype=bool)
     ruled_ineq = np.zeros(form.ineq.shape[0], dtype=bool)
     for rows in program.rows:
-        if rows.rule is not None:
+        if rows.rule is not None or rows.implied:
             (ruled_eq if rows.is_equality else ruled_ineq)[rows.where] = True
     eq, ineq = form.eq.tocsr()[~ruled_eq], form.ineq.tocsr()[~ruled_ineq]
     return StandardForm(

@@ -144,11 +144,14 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
 def schedule_point(sized: SizedProgram, point: Point) -> Point:
     """The part of a joint optimum that is an optimum of the program at its sizes."""
     form = sized.largest.form
+    start, bound_dual = form.ineq_rhs.size, point.bound_dual[: form.size].copy()
+    for rows in _moving(sized):
+        # a limit that moves is a row there and a bound here
+        end = start + rows.most.size
+        bound_dual -= rows.matrix.T @ point.ineq_dual[start:end]
+        start = end
     return replace(
-        point,
-        x=point.x[: form.size],
-        ineq_dual=point.ineq_dual[: form.ineq_rhs.size],
-        bound_dual=point.bound_dual[: form.size],
+        point, x=point.x[: form.size], ineq_dual=point.ineq_dual[: form.ineq_rhs.size], bound_dual=bound_dual
     )
 
 
@@ -161,6 +164,7 @@ class _MovingRows:
     matrix: sp.csr_array
     slopes: sp.csc_array
     most: _Vector
+    implied: bool
 
     def together(self, other: _MovingRows) -> _MovingRows | None:
         """``x + x' + slopes s <= most`` for two flows of which one is nothing; None where their limits differ."""
@@ -196,7 +200,12 @@ def _one(sized: SizedProgram, limit: SizedLimit, unit: sp.csr_array) -> _MovingR
     at_nothing = one.values[kept] - limit.slopes[kept] @ sized.at_largest
     name = f"{block.name}.{'most' if limit.is_upper else 'least'}" if one.rule is None else one.rule.name
     return _MovingRows(
-        one.rule, name, sign * unit[block.where][kept], sp.csc_array(-sign * limit.slopes[kept]), sign * at_nothing
+        one.rule,
+        name,
+        sign * unit[block.where][kept],
+        sp.csc_array(-sign * limit.slopes[kept]),
+        sign * at_nothing,
+        one.implied,
     )
 
 
@@ -238,7 +247,11 @@ def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vecto
 def _named_rows(start: int, moving: Sequence[_MovingRows], demands: Demands) -> list[Rows]:
     rows = []
     for part in moving:
-        rows.append(Rows(part.name, slice(start, start + part.most.size), is_equality=False, rule=part.rule))
+        rows.append(
+            Rows(
+                part.name, slice(start, start + part.most.size), is_equality=False, rule=part.rule, implied=part.implied
+            )
+        )
         start += part.most.size
     for number, row in enumerate(demands.rows, start=start):
         rows.append(Rows(row.rule.name, slice(number, number + 1), is_equality=False, rule=row.rule))

@@ -38,6 +38,8 @@ class Rows:
     where: slice
     is_equality: bool
     rule: Rule | None
+    implied: bool = False
+    """Whether it only follows from rules, and so falls when those are relaxed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

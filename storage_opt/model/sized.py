@@ -28,7 +28,8 @@ _Vector = NDArray[np.float64]
 _STEP_FRACS = (0.125, 2.0**-7, 2.0**-14)
 """Shares of its range by which one size is lowered to read its slopes: less where rows fall away that cannot bind."""
 _CHECK_FRAC = 0.25
-"""Share of their ranges by which all sizes are lowered to check that the slopes hold."""
+"""Share of their ranges by which sizes are lowered, at most, to check that the slopes hold."""
+_GOLDEN = 0.6180339887498949
 _ROUNDING = 1e-9
 _FIXED = "fixed amounts of the bill"
 
@@ -73,6 +74,8 @@ class SizedProgram:
         Slopes of the constant cost. [money/unit]
     limits : tuple of SizedLimit
         Limits that move.
+    switching : (k,) bool array
+        Inequalities that switch something off, with a number that only has to be large enough.
 
     Notes
     -----
@@ -88,6 +91,17 @@ class SizedProgram:
     ineq_rhs: sp.csc_array
     constant: _Vector
     limits: tuple[SizedLimit, ...]
+    switching: NDArray[np.bool_]
+
+    def require(self, sizes: _Vector, compiled: Program) -> None:
+        """Refuse sizes (K,) at which the slopes do not say what compiling says.
+
+        Raises
+        ------
+        FormulationError
+            When they don't; names the row or limit.
+        """
+        _require_proportion(self.at(sizes), compiled, self.switching)
 
     def at(self, sizes: _Vector) -> Program:
         """The program at given sizes (K,), without expressions: it is solved, not settled."""
@@ -165,9 +179,12 @@ def sized_program(
         sp.csc_array(np.column_stack([s.ineq_rhs for s in slopes])),
         np.array([s.constant for s in slopes]),
         tuple(_limits(base, slopes)),
+        np.logical_or.reduce([s.switching for s in slopes]),
     )
-    lower = largest - _CHECK_FRAC * np.maximum(span, 0.0)
-    _require_proportion(found.at(lower), build(lower), np.logical_or.reduce([s.switching for s in slopes]))
+    # each by another share: what depends on the ratio of two sizes does not move when both move alike
+    shares = _CHECK_FRAC * (1.0 - 0.5 * np.modf(_GOLDEN * np.arange(largest.size))[0])
+    lower = largest - shares * np.maximum(span, 0.0)
+    found.require(lower, build(lower))
     return found
 
 
@@ -209,7 +226,7 @@ class _Slopes:
 def _side(base: Sequence[Limit], other: Sequence[Limit], change: float) -> tuple[_Vector, ...]:
     """Slopes of the limits of one side; what only follows from other limits does not move."""
     return tuple(
-        np.zeros(a.values.size) if a.implied else _difference(a.values, b.values) / change
+        np.zeros(a.values.size) if a.is_enough else _difference(a.values, b.values) / change
         for a, b in zip(base, other, strict=True)
     )
 
@@ -313,7 +330,7 @@ def _require_proportion(expected: Program, actual: Program, switching: NDArray[n
         raise _disproportionate(_FIXED)
     for one, two in zip(expected.columns, actual.columns, strict=True):
         for a, b in zip((*one.lower, *one.upper), (*two.lower, *two.upper), strict=True):
-            if not a.implied and _differ(a.values, b.values):
+            if not a.is_enough and _differ(a.values, b.values):
                 raise _disproportionate(one.name if a.rule is None else a.rule.name)
 
 

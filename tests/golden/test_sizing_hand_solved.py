@@ -283,9 +283,41 @@ def test_an_asset_of_which_nothing_is_built_pays_nothing():
 
 def test_what_costs_more_than_it_earns_whatever_its_size_is_not_built():
     """1200 kWh earn 55,200 beyond their price a kWh, but not the 60,000 that come with the first of them."""
-    result = size(built(battery_site({"energy_kwh": WIDE}, {"capex_per_kwh": 100.0, "capex": 60_000.0})))
+    result = sized(battery_site({"energy_kwh": WIDE}, {"capex_per_kwh": 100.0, "capex": 60_000.0}))
     assert present_worth(result) == pytest.approx(0.0, abs=1e-6)
     assert result.value("bess.energy_kwh") == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_is_paid_whatever_the_size_is_paid_where_it_pays():
+    """50,000 at first and 1,000 of upkeep a year leave 4,200 of the 55,200."""
+    result = sized(
+        battery_site({"energy_kwh": WIDE}, {"capex_per_kwh": 100.0, "capex": 50_000.0, "om_per_year": 1_000.0})
+    )
+    assert result.value("bess.energy_kwh") == pytest.approx(1200.0)
+    assert present_worth(result) == pytest.approx(4_200.0)
+
+
+def test_of_two_batteries_that_do_the_same_one_is_built():
+    """Each would serve the 1200 kWh; `a` asks for 10,000 and 100 a kWh, `b` for 40,000 and 60: 45,200 and 63,200."""
+    cost = {"a": {"capex_per_kwh": 100.0, "capex": 10_000.0}, "b": {"capex_per_kwh": 60.0, "capex": 40_000.0}}
+    open_ = {"energy_kwh": WIDE}
+    site = described(
+        battery={"a": bess(power_kw=1000.0), "b": bess(power_kw=1000.0)},
+        sizing={"battery": {"a": open_, "b": open_}},
+        finance=finance(cost),
+    )
+    result = sized(site)
+    assert [built_.value for built_ in result.sizes] == pytest.approx([0.0, 1200.0], abs=1e-4)
+    assert present_worth(result) == pytest.approx(1200.0 * (A_KWH - 60.0) - 40_000.0)
+
+
+def test_containers_that_do_not_pay_for_their_connection():
+    """Three of 430 kWh leave 46,200 before 47,000 for the connection; a budget below that builds nothing either."""
+    units = {"energy_kwh": WIDE | {"step": 430.0}}
+    for capex, limits in ((47_000.0, {}), (10_000.0, {"budget": 9_000.0})):
+        result = sized(battery_site(units, {"capex_per_kwh": 100.0, "capex": capex}, limits))
+        assert result.value("bess.energy_kwh") == 0.0
+        assert present_worth(result) == pytest.approx(0.0, abs=1e-6)
 
 
 # ------------------------------------------------------------------------------- plants, cold, the connection

@@ -14,7 +14,8 @@ from storage_opt.spec.finance import FinanceSpec
 from storage_opt.studies.aged import Health
 from storage_opt.studies.life import life
 from storage_opt.studies.life_result import BatteryLife, LifeResult
-from storage_opt.studies.sizing.catalogue import Best, best_of_catalogue
+from storage_opt.studies.sizing.building import best_to_build
+from storage_opt.studies.sizing.catalogue import Best
 from storage_opt.studies.sizing.problem import Ageing, SizingProblem
 
 __all__ = ["Lived", "cells_cost", "sized_for_life"]
@@ -65,7 +66,7 @@ def sized_for_life(problem: SizingProblem) -> Lived:
     mean state of the rounds is taken.
     """
     finance = problem.objective.finance
-    found = Lived(problem, best_of_catalogue(problem))
+    found = Lived(problem, best_to_build(problem))
     if finance.life is None:
         return found
     mean: list[Mapping[str, Health]] = []
@@ -79,7 +80,7 @@ def sized_for_life(problem: SizingProblem) -> Lived:
         mean.append({name: _mean(battery, _weights(finance)) for name, battery in lived.batteries.items()})
         ageing = Ageing(_middle(mean), _cells(problem, lived))
         again = problem.with_ageing(ageing)
-        best = best_of_catalogue(again)
+        best = best_to_build(again)
         moved = np.abs(best.values - found.best.values) / np.maximum(np.abs(found.best.values), 1e-9)
         found = Lived(again, best, lived, rounds, float(moved.max()))
         if found.settled:

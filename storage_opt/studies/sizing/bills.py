@@ -47,7 +47,7 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     """The bill without anything new, nothing stored or shifted.
 
     What is declared and not bought is as in the site file, unless `existing` says otherwise: to declare nothing is no
-    bill that anyone pays. A bill needs no backup, which what stands there might not hold.
+    bill that anyone pays. A bill needs neither backup nor promises to the grid, which what stands there might not hold.
     """
     cost = problem.objective.finance.cost
     moved = [
@@ -57,6 +57,6 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     ]
     sizes = tuple(size for _, size in moved)
     site = resized(problem.site, sizes, np.array([existing for existing, _ in moved]))
-    site = replace(site, spec=site.spec.model_copy(update={"backup": None}))
+    site = replace(site, spec=site.spec.model_copy(update={"backup": None, "regulation": {}, "response": {}}))
     charges = lower_site(site)
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)

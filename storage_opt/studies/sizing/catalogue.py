@@ -104,6 +104,8 @@ def _bound(solved: Solved) -> float:
 def _options(problem: SizingProblem, number: int) -> _Vector:
     size = problem.sizes[number]
     range_ = size.range
+    if problem.is_left_out[number]:
+        return np.array([range_.existing])
     if range_.choices:
         return np.unique([range_.existing, *(choice.size for choice in range_.choices)])
     assert range_.step is not None
@@ -119,7 +121,7 @@ def _steps(problem: SizingProblem, number: int) -> int:
 
 
 def _combinations(problem: SizingProblem, whole: list[int]) -> tuple[_Vector, _Vector, _Vector]:
-    """Every combination (C, W), and what it takes beyond prices per unit: objective, budget (C,). [money]"""
+    """Every combination (C, W), and beyond prices per unit its cost over the horizon and capex (C,). [money]"""
     # counted before they are written out: they may be more than fit anywhere
     count = prod(len(problem.sizes[n].range.choices) or _steps(problem, n) + 1 for n in whole)
     most = _MOST_CHOICES if problem.is_convex else _MOST_SOLVED
@@ -166,7 +168,7 @@ def _at(problem: SizingProblem, whole: list[int], chosen: _Vector, spent: float)
 
 
 def _cut(problem: SizingProblem, solved: Solved, whole: list[int], table: _Vector, spent: _Vector) -> _Vector:
-    """Lower bound of every combination from one optimum, by its slopes in sizes and in what is spent (C,). [money]"""
+    """Lower bound of every combination, which spends more of the budget (C,), from one optimum. [money]"""
     if not problem.is_convex:
         return np.full(len(table), -np.inf)
     count = len(problem.sizes)

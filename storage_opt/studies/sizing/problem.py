@@ -32,6 +32,8 @@ __all__ = ["NEW", "Ageing", "SizingProblem"]
 
 _Vector = NDArray[np.float64]
 
+_BEYOND = 0.02
+"""Share by which bounds of sizes lie outside of an end that is a rule."""
 _NOISE = 1e-7
 """Share of the range within which a size stands at its end."""
 
@@ -74,6 +76,8 @@ class SizingProblem:
         Told what happens.
     ageing : Ageing
         What batteries are on average of the project, and what keeping them so costs.
+    left_out : frozenset of str
+        Assets that are not built: their sizes are what stands already.
     """
 
     site: Site
@@ -82,6 +86,7 @@ class SizingProblem:
     solver: str | None = None
     tell: Callable[[str], None] | None = None
     ageing: Ageing = NEW
+    left_out: frozenset[str] = frozenset()
     _sized: list[tuple[InBranch, SizedProgram]] = field(default_factory=list)
 
     @classmethod
@@ -116,6 +121,15 @@ class SizingProblem:
     def existing(self) -> _Vector:
         """Sizes that stand already (K,)."""
         return np.array([size.range.existing for size in self.sizes])
+
+    @property
+    def is_left_out(self) -> NDArray[np.bool_]:
+        """Sizes of assets that are not built (K,)."""
+        return np.array([size.is_bought and size.asset in self.left_out for size in self.sizes], dtype=np.bool_)
+
+    def _spared(self) -> float:
+        """Fixed investment of assets that are not built. [money]"""
+        return sum(self.objective.finance.cost[asset].capex for asset in self.left_out)
 
     @property
     def cost_per_unit(self) -> _Vector:
@@ -175,11 +189,12 @@ class SizingProblem:
         """
         low = self.lowest if lower is None else lower
         high = self.highest if upper is None else upper
+        high = np.where(self.is_left_out, self.existing, high)
         charges = lower_site(self.site_at(self.highest))
         return solve_branches(
             charges,
             self.site.horizon.billing,
-            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent)),
+            lambda branch: joint_program(self.sized(branch), self.demands(low, high, spent - self._spared())),
             weights=self.objective.weights,
             exact=False,
             solver=self.solver,
@@ -189,9 +204,23 @@ class SizingProblem:
     def demands(self, lower: _Vector, upper: _Vector, spent: float = 0.0) -> Demands:
         """What the sizes cost, and what limits them."""
         rows: Sequence[SizeRow] = size_rows(self.site, self.sizes, self.objective, spent)
+        whole = np.array([size.range.is_whole for size in self.sizes])
+        least = np.array([size.range.least > size.range.existing for size in self.sizes]) & ~whole
+        most = np.array([size.is_limited for size in self.sizes]) & ~whole
+        least, most = least & (lower == self.lowest), most & (upper == self.highest)
+        room = _BEYOND * (1.0 + self.highest)
+        # an end that is a row of its own must not bind twice, or its worth is shared, and must not be one of nature
+        lowers = (
+            Limit(None, np.where(least, self.existing, lower)),
+            Limit(None, np.where(least, lower - room, -np.inf), implied=True),
+        )
+        uppers = (
+            Limit(None, np.where(most, np.inf, upper)),
+            Limit(None, np.where(most, upper + room, np.inf), implied=True),
+        )
         # what stands already is paid
         paid = -float(self.cost_per_unit @ self.existing)
-        return Demands(self.cost_per_unit, (Limit(None, lower),), (Limit(None, upper),), tuple(rows), paid)
+        return Demands(self.cost_per_unit, lowers, uppers, tuple(rows), paid)
 
     def sizes_of(self, solved: Solved) -> _Vector:
         """The sizes of an optimum (K,), without the noise of the solver at the ends of their ranges."""

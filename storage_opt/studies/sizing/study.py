@@ -81,11 +81,14 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     if progress:
         progress("dispatching at the best sizes")
     judged, dispatch = _dispatched(problem, best)
-    found = Bills.of(problem, dispatch)
-    total_s = time.perf_counter() - began
     certificate = SizingCertificate(
         _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
     )
+    if not certificate.certified and problem.is_convex:
+        # better a name than a number that is not proven
+        problem.sized().require(best.values, problem.compiled_at(best.values))
+    found = Bills.of(problem, dispatch)
+    total_s = time.perf_counter() - began
     return SizingResult(
         problem.new_at(best.values),
         built_sizes(problem, best),
