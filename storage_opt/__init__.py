@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from storage_opt.studies.life_result import LifeResult
     from storage_opt.studies.result import DispatchResult
     from storage_opt.studies.sizing.result import SizingResult
+    from storage_opt.studies.sizing.scenarios import size_scenarios
     from storage_opt.studies.sizing.study import size
     from storage_opt.studies.stack import value_stack
     from storage_opt.studies.whole_intervals import whole_intervals
@@ -78,6 +79,7 @@ _HOME = {
     "read_schedule": "io.schedule_file",
     "simulate_islanding": "studies.islanding",
     "size": "studies.sizing.study",
+    "size_scenarios": "studies.sizing.scenarios",
     "value_of_flexibility": "studies.flexibility",
     "value_stack": "studies.stack",
     "whole_intervals": "studies.whole_intervals",
@@ -117,6 +119,7 @@ __all__ = [
     "read_schedule",
     "simulate_islanding",
     "size",
+    "size_scenarios",
     "value_of_flexibility",
     "value_stack",
     "whole_intervals",

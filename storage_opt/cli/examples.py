@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "storage-opt size my-site --out project",
         "storage-opt size my-site --map bess.power_kw,bess.energy_kwh --tornado",
         "storage-opt size my-site --break-even 'capex of bess' --worth --no-plots",
+        "storage-opt size my-site --scenarios",
         "storage-opt size my-site --format json | jq .finance.after_tax.npv",
     ),
     "bill": (

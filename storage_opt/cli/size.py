@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,13 @@ from storage_opt.cli.sites import (
     output_folder,
     site_path,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from storage_opt.report.view import View
+    from storage_opt.spec.resolved import Site
+    from storage_opt.studies.sizing.exploring import Wishes
 
 __all__ = ["size"]
 
@@ -43,6 +50,10 @@ def size(
         typer.Option("--break-even", metavar="LIST", help="Where it pays: assumptions, such as 'capex of bess'."),
     ] = None,
     worth: Annotated[bool, typer.Option("--worth", help="What one more of each number is worth, and how far.")] = False,
+    scenarios: Annotated[
+        bool,
+        typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together, and what each earns."),
+    ] = False,
     resume: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep results of map and tornado, and go on from there when interrupted."),
@@ -74,9 +85,40 @@ def size(
         wishes = Wishes(pair, count, bars, names, worth, resume)
         tell("reading")
         read = open_site(path, start, end)
-        result = solve(read, solver=solver, progress=tell)
-        more = explored(read, wishes, solver=solver, progress=tell) if wishes.any else None
-        written = write_sizing(result, folder, more, plots=plots, progress=tell)
-    show(sizing_view(result, more), form)
-    notes(result.notes)
+        if scenarios:
+            _refuse_both(wishes)
+            view, told, written = _over_years(read, folder, solver, tell, plots=plots)
+        else:
+            result = solve(read, solver=solver, progress=tell)
+            more = explored(read, wishes, solver=solver, progress=tell) if wishes.any else None
+            written = write_sizing(result, folder, more, plots=plots, progress=tell)
+            view, told = sizing_view(result, more), (*_left_out(read), *result.notes)
+    show(view, form)
+    notes(told)
     notes([f"wrote {', '.join(file.name for file in written)} to `{folder}`"])
+
+
+def _over_years(
+    site: Site, folder: Path, solver: str | None, tell: Callable[[str], None], *, plots: bool
+) -> tuple[View, tuple[str, ...], tuple[Path, ...]]:
+    from storage_opt.report.scenario_files import write_scenarios
+    from storage_opt.report.scenario_tables import scenario_view
+    from storage_opt.studies.sizing.scenarios import size_scenarios
+
+    result = size_scenarios(site, solver=solver, progress=tell)
+    return scenario_view(result), result.notes, write_scenarios(result, folder, plots=plots)
+
+
+def _left_out(site: Site) -> tuple[str, ...]:
+    count = len(site.spec.sizing.scenario) if site.spec.sizing is not None else 0
+    return (
+        (f"{count} scenarios are left out: sizes are those of the year in the file; add --scenarios",) if count else ()
+    )
+
+
+def _refuse_both(wishes: Wishes) -> None:
+    from storage_opt.errors import Fault, InputError
+
+    if wishes.any:
+        what = "map, tornado, break-even and worth are those of one year, not of several scenarios"
+        raise InputError([Fault(what, "run them without --scenarios", key="--scenarios")])

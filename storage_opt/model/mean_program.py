@@ -74,6 +74,7 @@ def mean_program(parts: Sequence[Part]) -> SizedProgram | None:
         mean_matrix(lambda one: one.ineq_rhs),
         mean(lambda one: one.constant),
         tuple(_mean_slopes(programs, weights)),
+        np.logical_or.reduce([program.switching for program in programs]),
     )
 
 

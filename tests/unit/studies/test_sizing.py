@@ -198,7 +198,7 @@ def test_investor_and_host_share_the_project():
     assert list(flow.parties) == ["investor", "host"]
     together = sum(book["after_tax"] for book in flow.parties.values())
     assert together == pytest.approx(flow.after_tax)
-    document = sizing_document(result)["finance"]
+    document: Any = sizing_document(result)["finance"]
     assert document["investor"]["npv"] + document["host"]["npv"] == pytest.approx(document["after_tax"]["npv"])
     assert flow.parties["investor"]["after_tax"][1] == pytest.approx(0.8 * result.cash_saving_per_year)
 
@@ -209,7 +209,7 @@ def test_nothing_built_is_an_answer_too(tmp_path):
     assert result.certificate.certified
     assert result.value("bess.energy_kwh") == pytest.approx(0.0, abs=1e-6)
     assert result.sizes[0].at_end == "least"
-    document = sizing_document(result)
+    document: Any = sizing_document(result)
     found = document["finance"]["after_tax"]
     assert found["irr"] is None
     assert found["irr_words"] == "none"
