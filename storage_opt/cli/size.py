@@ -52,7 +52,7 @@ def size(
     worth: Annotated[bool, typer.Option("--worth", help="What one more of each number is worth, and how far.")] = False,
     scenarios: Annotated[
         bool,
-        typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together, and what each earns."),
+        typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together."),
     ] = False,
     resume: Annotated[
         Path | None,
