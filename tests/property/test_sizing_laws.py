@@ -31,7 +31,7 @@ _TOLERANCE = 1e-6
 # each example is several solves, so a failing one is shown as it was found
 _PHASES = (Phase.explicit, Phase.generate)
 _FEW = settings(max_examples=5, deadline=None, derandomize=True, phases=_PHASES)
-_SOME = settings(max_examples=16, deadline=None, derandomize=True, phases=_PHASES)
+_SOME = settings(max_examples=10, deadline=None, derandomize=True, phases=_PHASES)
 
 Described = dict[str, Any]
 
@@ -115,7 +115,7 @@ def test_no_fixed_sizes_are_better_and_the_best_cost_what_is_said(site):
         assert total(dict(zip(found, values.tolist(), strict=True))) >= best - _TOLERANCE * abs(best)
 
 
-@_FEW
+@settings(_FEW, max_examples=3)
 @given(small())
 def test_a_fine_grid_of_one_size_finds_the_same_cost(site):
     site = one_open(site)
@@ -214,7 +214,7 @@ def test_most_random_sites_are_not_refused():
     # the law above would hold of nothing if everything were refused
     refused = []
 
-    @settings(max_examples=16, deadline=None, derandomize=True, database=None, phases=_PHASES)
+    @settings(max_examples=10, deadline=None, derandomize=True, database=None, phases=_PHASES)
     @given(any_site())
     def count(site):
         try:
@@ -223,7 +223,7 @@ def test_most_random_sites_are_not_refused():
             refused.append(str(error)[:80])
 
     count()
-    assert len(refused) <= 5, refused
+    assert len(refused) <= 3, refused
 
 
 @_SOME
@@ -307,6 +307,14 @@ def test_what_stands_already_never_costs_more_than_building_it(site):
     room = _TOLERANCE * abs(bought)
     assert free <= bought + room
     assert free >= bought - years_of(site) * cost_of(site, {"bess.energy_kwh": 40.0, "bess.power_kw": 20.0}) - room
+
+
+@_FEW
+@given(small())
+def test_a_battery_for_next_to_nothing_is_never_worth_less_than_none(site):
+    almost_free = with_capex(site, 1e-9)
+    without = solved_at(at_sizes(site, {"bess.energy_kwh": 0.0, "bess.power_kw": 0.0}))
+    assert size(built(almost_free)).certificate.cost <= without + _TOLERANCE * abs(without)
 
 
 @_FEW
