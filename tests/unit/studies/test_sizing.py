@@ -16,7 +16,7 @@ from storage_opt.report.sizing_tables import sizing_view
 from storage_opt.studies.sizing.ageing import sized_for_life
 from storage_opt.studies.sizing.problem import SizingProblem
 from storage_opt.studies.sizing.study import size
-from tests.support.sizing_sites import bess, built, described, finance, two_prices
+from tests.support.sizing_sites import bess, built, described, finance, scaled_money, two_prices
 
 WIDE: dict[str, Any] = {"most": 5000.0}
 
@@ -201,6 +201,16 @@ def test_investor_and_host_share_the_project():
     document: Any = sizing_document(result)["finance"]
     assert document["investor"]["npv"] + document["host"]["npv"] == pytest.approx(document["after_tax"]["npv"])
     assert flow.parties["investor"]["after_tax"][1] == pytest.approx(0.8 * result.cash_saving_per_year)
+
+
+def test_a_currency_leaves_sizes_as_they_are():
+    both = {"energy_kwh": WIDE, "power_kw": WIDE}
+    site = described([90.0, 110.0, 70.0, 130.0] * 6, battery={"bess": bess()}, sizing={"battery": {"bess": both}})
+    site |= {"finance": finance({"bess": {"capex_per_kwh": 90.0, "capex_per_kw": 13.0}})}
+    here, there = size(built(site)), size(built(scaled_money(site, 10.0)))
+    assert [b.value for b in there.sizes] == pytest.approx([b.value for b in here.sizes], rel=1e-5)
+    assert there.sizes[0].capex == pytest.approx(10.0 * here.sizes[0].capex, rel=1e-5)
+    assert npv(0.0, there.cash_flow.after_tax) == pytest.approx(10.0 * npv(0.0, here.cash_flow.after_tax), rel=1e-6)
 
 
 def test_nothing_built_is_an_answer_too(tmp_path):
