@@ -266,6 +266,15 @@ def test_products_of_what_is_not_built_yet_do_not_matter_for_the_bill_before():
     assert result.bill_before_per_year == pytest.approx(365 * 720.0)
 
 
+def test_nothing_built_sells_no_products():
+    # at 10,000 a kWh neither energy nor the product pays, and what backs nothing is no reason to refuse the answer
+    window = [{"hours": ["18:00-22:00"]}]
+    peak = {"direction": "up", "duration_h": 2.0, "price_held_per_kw_day": 0.3, "window": window, "commitment": "day"}
+    result = size(battery_site(cost={"capex_per_kwh": 10_000.0}, regulation={"peak": peak}))
+    assert result.certificate.certified
+    assert result.value("bess.energy_kwh") == pytest.approx(0.0, abs=1e-6)
+
+
 # ------------------------------------------------------------------------------- life
 
 
