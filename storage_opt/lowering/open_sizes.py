@@ -189,6 +189,10 @@ def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterato
     battery, hours = spec.battery[name], sizing.duration_h
     land_kwh, land_kw = sizing.land_m2_per_kwh, sizing.land_m2_per_kw
 
+    def stored(to: float) -> Mapping[str, float]:
+        drawn = battery.auxiliary_kw / battery.energy_kwh * to if battery.energy_kwh else battery.auxiliary_kw
+        return {"energy_kwh": to, "auxiliary_kw": drawn}
+
     def power(to: float) -> Mapping[str, float]:
         if battery.discharge_kw is None:
             return {"power_kw": to}
@@ -198,7 +202,7 @@ def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterato
         per_kwh = 0.0 if hours is None else 1.0 / hours
 
         def energy(spec: SiteSpec, to: float) -> SiteSpec:
-            return _with(spec, "battery", name, {"energy_kwh": to, **(power(to * per_kwh) if per_kwh else {})})
+            return _with(spec, "battery", name, {**stored(to), **(power(to * per_kwh) if per_kwh else {})})
 
         stated = _size(
             _Named("battery", name, "energy_kwh", SizeKind.ENERGY), sizing.energy_kwh, battery.energy_kwh, energy
@@ -208,7 +212,7 @@ def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterato
         per_kw = hours or 0.0
 
         def rating(spec: SiteSpec, to: float) -> SiteSpec:
-            return _with(spec, "battery", name, {**power(to), **({"energy_kwh": per_kw * to} if per_kw else {})})
+            return _with(spec, "battery", name, {**power(to), **(stored(per_kw * to) if per_kw else {})})
 
         stated = _size(_Named("battery", name, "power_kw", SizeKind.POWER), sizing.power_kw, battery.power_kw, rating)
         yield replace(stated, energy_kwh_per_unit=per_kw, land_m2_per_unit=land_kw + per_kw * land_kwh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 
 from storage_opt.finance.cash_flow import CashFlow
@@ -141,4 +142,9 @@ def cash_flow_rows(flow: CashFlow) -> list[dict[str, object]]:
     if len(flow.parties) > 1:
         rows |= {f"{party}.after_tax": book["after_tax"] for party, book in flow.parties.items()}
     count = flow.project.spec.years + 1
-    return [{"year": year, **{name: float(row[year]) for name, row in rows.items()}} for year in range(count)]
+    return [{"year": year, **{name: _told(row[year]) for name, row in rows.items()}} for year in range(count)]
+
+
+def _told(amount: float) -> float | None:
+    """An amount, never a minus before zero; nothing where there is none, as of a ratio without a loan."""
+    return float(amount) + 0.0 if math.isfinite(amount) else None

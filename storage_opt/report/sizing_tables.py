@@ -107,8 +107,8 @@ def _finance_table(flow: CashFlow, currency: str) -> RenderableType:
             both(name),
             scale.text(npv(rate, cash)),
             str(irr(cash)),
-            _years(simple_payback(cash)),
-            _years(discounted_payback(cash, rate)),
+            _years(cash, simple_payback(cash)),
+            _years(cash, discounted_payback(cash, rate)),
         )
         for name, cash in judged.items()
     ]
@@ -123,7 +123,9 @@ def _finance_table(flow: CashFlow, currency: str) -> RenderableType:
     return table(both("finance"), columns, rows, note="; ".join(told))
 
 
-def _years(value: float | None) -> str:
+def _years(cash: Row, value: float | None) -> str:
+    if not cash[0] < 0.0:
+        return "nothing to pay back"
     return "not paid back" if value is None else f"{value:.1f} a"
 
 

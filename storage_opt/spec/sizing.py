@@ -123,7 +123,7 @@ class BatterySizingSpec(_SomethingOpen):
     """Open sizes of a battery."""
 
     energy_kwh: RangeSpec | None = None
-    """Rated energy; left out, it stays as it is, or follows `duration_h`."""
+    """Rated energy; left out, it stays as it is, or follows `duration_h`. The auxiliary draw keeps its ratio to it."""
     power_kw: RangeSpec | None = None
     """Rated power; the discharging power keeps its ratio to it."""
     duration_h: _Hours | None = None

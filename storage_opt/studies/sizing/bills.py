@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from storage_opt.charges.base import Stream
+from storage_opt.errors import InfeasibleError, InputError
 from storage_opt.ledger.baseline import baseline_schedule
 from storage_opt.ledger.ledger import Ledger, settle
+from storage_opt.lowering.backup import backup_plan
 from storage_opt.lowering.contract.rules import lower_rules
 from storage_opt.lowering.open_sizes import resized
 from storage_opt.lowering.site import lower_site
+from storage_opt.spec.resolved import Site
+from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.sellable import selling_what_it_can
 
 __all__ = ["Bills", "bill_as_it_stands"]
 
@@ -44,10 +50,11 @@ class Bills:
 
 
 def bill_as_it_stands(problem: SizingProblem) -> Ledger:
-    """The bill without anything new, nothing stored or shifted.
+    """The best bill of the site without anything new: what it could save anyway is no saving of the project.
 
     What is declared and not bought is as in the site file, unless `existing` says otherwise: to declare nothing is no
-    bill that anyone pays. A bill needs neither backup nor promises to the grid, which what stands there might not hold.
+    bill that anyone pays. Backup and promises that what stands there can't hold are left out. Where no schedule keeps all
+    rules without what is new, nothing is stored or shifted, and rules are broken that the bill does not price.
     """
     cost = problem.objective.finance.cost
     moved = [
@@ -56,7 +63,27 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
         if (size.is_bought and size.asset in cost) or "existing" in size.range.model_fields_set
     ]
     sizes = tuple(size for _, size in moved)
-    site = resized(problem.site, sizes, np.array([existing for existing, _ in moved]))
-    site = replace(site, spec=site.spec.model_copy(update={"backup": None, "regulation": {}, "response": {}}))
+    site = _holding_what_it_can(resized(problem.site, sizes, np.array([existing for existing, _ in moved])))
+    site, _ = selling_what_it_can(site)
+    if _can_choose(site):
+        with suppress(InfeasibleError):
+            return dispatched(site, solver=problem.solver, explain=False)[0].ledger
     charges = lower_site(site)
     return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
+
+
+def _holding_what_it_can(site: Site) -> Site:
+    try:
+        backup_plan(site)
+    except InputError:
+        return replace(site, spec=site.spec.model_copy(update={"backup": None}))
+    return site
+
+
+def _can_choose(site: Site) -> bool:
+    """Whether anything can be stored, moved, dropped or sold, so that the best bill may differ from the plain one."""
+    spec = site.spec
+    stores = any(battery.energy_kwh and battery.power_kw for battery in spec.battery.values())
+    cools = any(building.cooling and building.cooling.tank for building in spec.facility.values())
+    drops = any(load.curtailable_frac for load in spec.load.values())
+    return bool(stores or cools or drops or spec.workload or spec.regulation or spec.response)

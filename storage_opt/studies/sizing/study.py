@@ -14,18 +14,18 @@ from storage_opt.finance.project import AssetSize, Project
 from storage_opt.lowering.open_sizes import OpenSize, SizeKind
 from storage_opt.model.installed import require_installed
 from storage_opt.model.joint import SizeRow, schedule_point
-from storage_opt.model.optimum import solve_program
 from storage_opt.model.watchdog import warm_up
 from storage_opt.spec.finance import FinanceSpec
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.dispatch import dispatched
-from storage_opt.studies.rebates import Solved
+from storage_opt.studies.rebates import Solved, solve_branches
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived, cells_cost, sized_for_life
 from storage_opt.studies.sizing.bills import Bills
 from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
 from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
+from storage_opt.studies.sizing.sellable import selling_what_it_can
 
 __all__ = ["asset_sizes", "built_sizes", "project_of", "refuse_endless", "size"]
 
@@ -107,10 +107,15 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
 def _dispatched(problem: SizingProblem, best: Best) -> tuple[DispatchResult, DispatchResult]:
     """The schedule that the sizes were chosen with, and that of the first year; one where nothing ages."""
     guess = schedule_point(problem.sized(), best.solved.optimum.point) if problem.is_convex else None
-    judged, _ = dispatched(problem.site_at(best.values), solver=problem.solver, guess=guess)
+    site, unsold = selling_what_it_can(problem.site_at(best.values))
+    judged, _ = dispatched(site, solver=problem.solver, guess=guess)
+    if unsold:
+        words = f"not sold, because nothing backs them at these sizes: {', '.join(unsold)}"
+        judged = replace(judged, notes=(words, *judged.notes))
     if problem.ageing is NEW:
         return judged, judged
-    return judged, dispatched(problem.new_at(best.values), solver=problem.solver)[0]
+    new, _ = selling_what_it_can(problem.new_at(best.values))
+    return judged, dispatched(new, solver=problem.solver)[0]
 
 
 def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> float:
@@ -121,7 +126,13 @@ def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> floa
     """
     bill = judged.ledger.total
     if not problem.objective.is_uniform:
-        bill = solve_program(problem.compiled_at(best.values), solver=problem.solver).point.optimality.cost
+        bill = solve_branches(
+            lower_site(problem.site_at(best.values)),
+            problem.site.horizon.billing,
+            lambda branch: problem.compiled_at(best.values, branch),
+            weights=problem.objective.weights,
+            solver=problem.solver,
+        ).cost
     return bill + problem.size_cost(best.values) + best.catalogue_cost
 
 
@@ -240,6 +251,23 @@ def asset_sizes(sizes: tuple[OpenSize, ...], new: _Vector, priced: Mapping[str, 
     return found
 
 
+def _twice(problem: SizingProblem) -> list[str]:
+    """What is paid twice, and what is paid nothing."""
+    notes = []
+    cost = problem.objective.finance.cost
+    for name, battery in problem.site.spec.battery.items():
+        wears = battery.wear is not None or battery.wear_cost_per_kwh
+        if name in cost and wears and (cost[name].life_years is not None or problem.objective.finance.life is not None):
+            notes.append(
+                f"cells of {name} are paid for twice in the choice of sizes, by wear and by renewal: sizes are on the "
+                "small side; leave one of them out to see how much"
+            )
+    free = [size.name for n, size in enumerate(problem.sizes) if size.is_bought and not problem.cost_per_unit[n]]
+    if free:
+        notes.append(f"costs nothing, so that a larger one may be as good: {', '.join(free)}")
+    return notes
+
+
 def _uncertified(certificate: SizingCertificate, problem: SizingProblem) -> list[str]:
     """Why sizes are not called optimal, and how much better others could be at most."""
     if certificate.certified or not certificate.dispatch_certified:
@@ -268,6 +296,7 @@ def _notes(lived: Lived) -> list[str]:
             "wear counts in the choice of sizes and schedule, but is no cash: the cash flow pays for replacements and "
             "added cells instead"
         )
+    notes += _twice(problem)
     if lived.life is not None:
         agreed = "agree" if lived.settled and lived.life.converged else "do NOT agree yet"
         notes.append(
