@@ -28,37 +28,45 @@ if TYPE_CHECKING:
 __all__ = ["size"]
 
 
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder of the outputs; default <name of SITE>-out."),
+]
+_Solver = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
+]
+_Map = Annotated[
+    str | None, typer.Option("--map", metavar="X,Y", help="Map of two open sizes or assumptions around the best.")
+]
+_Grid = Annotated[int, typer.Option("--grid", min=2, max=99, help="Values along each side of the map.")]
+_Tornado = Annotated[bool, typer.Option("--tornado", help="Vary the assumptions one by one.")]
+_BreakEven = Annotated[
+    str | None,
+    typer.Option("--break-even", metavar="LIST", help="Where it pays: assumptions, such as 'capex of bess'."),
+]
+_Worth = Annotated[bool, typer.Option("--worth", help="What one more of each number is worth, and how far.")]
+_Scenarios = Annotated[bool, typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together.")]
+_Resume = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Keep results of map and tornado, and go on from there when interrupted."),
+]
+_Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the charts as PNG and SVG.")]
+
+
 def size(
     site: SiteArgument,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder of the outputs; by default <name of SITE>-out."),
-    ] = None,
+    out: _Out = None,
     start: FromOption = None,
     end: ToOption = None,
-    solver: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Any solver that CVXPY finds; by default the fastest that fits.")
-    ] = None,
-    axes: Annotated[
-        str | None,
-        typer.Option("--map", metavar="X,Y", help="Map of two open sizes or assumptions around the best."),
-    ] = None,
-    count: Annotated[int, typer.Option("--grid", min=2, max=99, help="Values along each side of the map.")] = 15,
-    bars: Annotated[bool, typer.Option("--tornado", help="Vary the assumptions one by one.")] = False,
-    crossings: Annotated[
-        str | None,
-        typer.Option("--break-even", metavar="LIST", help="Where it pays: assumptions, such as 'capex of bess'."),
-    ] = None,
-    worth: Annotated[bool, typer.Option("--worth", help="What one more of each number is worth, and how far.")] = False,
-    scenarios: Annotated[
-        bool,
-        typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together."),
-    ] = False,
-    resume: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Keep results of map and tornado, and go on from there when interrupted."),
-    ] = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the charts as PNG and SVG.")] = True,
+    solver: _Solver = None,
+    axes: _Map = None,
+    count: _Grid = 15,
+    bars: _Tornado = False,
+    crossings: _BreakEven = None,
+    worth: _Worth = False,
+    scenarios: _Scenarios = False,
+    resume: _Resume = None,
+    plots: _Plots = True,
     form: FormatOption = OutputFormat.TABLE,
 ) -> None:
     """Find the sizes that pay and prove it.

@@ -12,7 +12,7 @@ FINANCE = "[finance]\n[finance.cost.bess]\ncapex_per_kwh = 700\ncapex_per_kw = 2
 ENERGY = "[sizing.battery.bess]\nenergy_kwh = { most = 9000 }\n"
 
 CASES: dict[str, tuple[str, int, tuple[str, ...]]] = {
-    "no sizing": (FINANCE, INPUT, ("no [sizing] section", "sizing")),
+    "no sizing and no cost": ("", INPUT, ("neither [sizing] nor [finance.cost.NAME]", "sizing")),
     "no finance": (ENERGY, INPUT, ("is missing, which sizing needs", "finance")),
     "no cost": (ENERGY + "[finance]\n", INPUT, ("would be built for nothing", "finance.cost.bess")),
     "free asset": (ENERGY + "[finance]\n[finance.cost.bess]\nom_per_year = 3\n", INPUT, ("says nothing of capex",)),

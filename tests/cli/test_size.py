@@ -53,6 +53,8 @@ def test_files_and_keys(run, sized_folder):
         "certificate",
         "timing",
         "notes",
+        "explored",
+        "life",
         "dispatch",
     }
     assert [size["name"] for size in summary["sizes"]] == ["bess.energy_kwh", "bess.power_kw"]

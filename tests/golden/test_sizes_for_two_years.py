@@ -55,11 +55,11 @@ def test_a_rare_large_day_is_not_built_for_unless_bad_days_weigh():
 
 
 def test_what_stands_already_costs_nothing_in_objective_and_bound():
-    """10 of the 30 kWh stand already: 12 a day of battery less 4."""
+    """10 of the 30 kWh stand already: 12 a day of battery less 4; and what they save anyway, 10 a day, is no saving."""
     result = size_over(years({"small": 10.0, "large": 30.0}, existing=10.0), compare=False)
     assert result.certificate.certified
     assert result.certificate.cost == pytest.approx(12.0, rel=1e-6)
-    assert result.expected_npv == pytest.approx(10 * 20.0 * 365 - 20 * 1460, rel=1e-6)
+    assert result.expected_npv == pytest.approx(10 * 10.0 * 365 - 20 * 1460, rel=1e-6)
 
 
 def test_whole_units_are_chosen_for_all_days_together():

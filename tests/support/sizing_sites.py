@@ -91,10 +91,11 @@ def _resize_battery(battery: Described, field: str, value: float, hours: float |
         if "discharge_kw" in battery:
             battery["discharge_kw"] *= power / battery["power_kw"]
         battery["power_kw"] = power
-    if field == "energy_kwh":
-        battery["energy_kwh"] = value
-    elif hours is not None:
-        battery["energy_kwh"] = value * hours
+    energy = value if field == "energy_kwh" else None if hours is None else value * hours
+    if energy is not None:
+        if "auxiliary_kw" in battery:
+            battery["auxiliary_kw"] *= energy / battery["energy_kwh"]
+        battery["energy_kwh"] = energy
 
 
 def _resize_tank(tank: Described, field: str, value: float, sizing: Described) -> None:

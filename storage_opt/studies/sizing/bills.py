@@ -53,8 +53,8 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     """The best bill of the site without anything new: what it could save anyway is no saving of the project.
 
     What is declared and not bought is as in the site file, unless `existing` says otherwise: to declare nothing is no
-    bill that anyone pays. Backup and promises that what stands there can't hold are left out. Where no schedule keeps all
-    rules without what is new, nothing is stored or shifted, and rules are broken that the bill does not price.
+    bill that anyone pays. Backup and promises that what stands there can't hold are left out. Where no schedule keeps
+    all rules without what is new, nothing is stored or shifted, and rules are broken that the bill does not price.
     """
     cost = problem.objective.finance.cost
     moved = [

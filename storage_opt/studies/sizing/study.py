@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from storage_opt.errors import UnboundedError
 from storage_opt.finance.cash_flow import cash_flow
 from storage_opt.finance.project import AssetSize, Project
 from storage_opt.lowering.open_sizes import OpenSize, SizeKind
+from storage_opt.lowering.site import lower_site
 from storage_opt.model.installed import require_installed
 from storage_opt.model.joint import SizeRow, schedule_point
 from storage_opt.model.watchdog import warm_up
