@@ -175,7 +175,7 @@ def test_a_battery_that_is_described_at_size_zero_may_be_open():
 def test_no_sizing_at_all_is_told():
     site = site_with(energy(most=1.0))
     del site["sizing"]
-    with pytest.raises(InputError, match=r"no \[sizing\] section"):
+    with pytest.raises(InputError, match=r"neither \[sizing\] nor"):
         open_sizes(built(site))
 
 
