@@ -117,7 +117,7 @@ def _finance_table(flow: CashFlow, currency: str) -> RenderableType:
     told = []
     cost, cover = lcos(flow), dscr(flow)
     if cost is not None:
-        told.append(f"{both('lcos')} {significant(cost)} {currency}/kWh")
+        told.append(f"{both('lcos')} {significant(cost)} {currency}/kWh without the energy that is charged")
     if cover.least is not None and cover.average is not None:
         told.append(f"{both('dscr')} {cover.least:.2f} least, {cover.average:.2f} mean")
     return table(both("finance"), columns, rows, note="; ".join(told))
