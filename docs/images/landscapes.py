@@ -1,0 +1,72 @@
+"""Draw maps and tornados of the pages about sites: ``python docs/images/landscapes.py``, with the package installed.
+
+The year of Ulanqab has quarters of an hour and takes half a minute a solve: its map has few points, and it has no
+tornado. Names of sites after the command draw those alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+import storage_opt
+from storage_opt.report.landscape_chart import landscape_figure
+from storage_opt.report.style import styled
+from storage_opt.report.tornado_chart import tornado_figure
+from storage_opt.studies.sizing.break_even import break_even, break_even_of_building
+from storage_opt.studies.sizing.case import Case
+from storage_opt.studies.sizing.landscape import landscape
+from storage_opt.studies.sizing.tornado import tornado
+
+ENERGY, POWER, ACCESS = "bess.energy_kwh", "bess.power_kw", "grid.access_capacity_kva"
+Span = tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn of a site."""
+
+    axes: tuple[str, str] = (ENERGY, POWER)
+    count: int = 7
+    spans: tuple[Span, Span] = (None, None)
+    has_tornado: bool = True
+
+
+PICTURES = {
+    "guian": Picture(spans=((45_000.0, 100_000.0), (12_500.0, 22_500.0))),
+    "yangtze": Picture(count=5),
+    "ulanqab": Picture((ENERGY, ACCESS), 4, ((0.0, 68_000.0), (56_000.0, 77_000.0)), has_tornado=False),
+}
+
+
+def draw(name: str, what: Picture) -> None:
+    """What lies around the best sizes of a shipped site."""
+    case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
+    made = landscape(case, *what.axes, counts=(what.count, what.count), spans=what.spans, progress=_tell)
+    _save(landscape_figure(made), f"{name}-map")
+    if not what.has_tornado:
+        return
+    for found in (break_even(case, "capex of bess"), break_even_of_building(case, "capex of bess")):
+        _tell(f"{name}, capex of bess: {found.payment} {found.value}, sizes {found.sizes}")
+    _save(tornado_figure(tornado(case, progress=_tell)), f"{name}-tornado")
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _save(figure: Figure, name: str) -> Path:
+    path = Path(__file__).with_name(f"{name}.png")
+    with styled():
+        FigureCanvasAgg(figure)
+        figure.savefig(path, dpi=110)
+    return path
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or PICTURES:
+        draw(name, PICTURES[name])
