@@ -1,7 +1,7 @@
 """Draw maps and tornados of the pages about sites: ``python docs/images/landscapes.py``, with the package installed.
 
-The year of Ulanqab has quarters of an hour and takes half a minute a solve: its map has few points, and it has no
-tornado. Names of sites after the command draw those alone.
+The year of Ulanqab has quarters of an hour and takes half a minute a solve: it has a line of five points instead of a
+map, and no tornado. Names of sites after the command draw those alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import storage_opt
-from storage_opt.report.landscape_chart import landscape_figure
+from storage_opt.report.landscape_chart import frontier_figure, landscape_figure
 from storage_opt.report.style import styled
 from storage_opt.report.tornado_chart import tornado_figure
 from storage_opt.studies.sizing.break_even import break_even, break_even_of_building
 from storage_opt.studies.sizing.case import Case
+from storage_opt.studies.sizing.frontier import frontier
 from storage_opt.studies.sizing.landscape import landscape
 from storage_opt.studies.sizing.tornado import tornado
 
@@ -28,35 +29,39 @@ Span = tuple[float, float] | None
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn of a site."""
+    """The map of energy and power of a site."""
 
-    axes: tuple[str, str] = (ENERGY, POWER)
     count: int = 7
     spans: tuple[Span, Span] = (None, None)
-    has_tornado: bool = True
 
 
-PICTURES = {
+MAPS = {
     "guian": Picture(spans=((45_000.0, 100_000.0), (12_500.0, 22_500.0))),
     "yangtze": Picture(count=5),
-    "ulanqab": Picture((ENERGY, ACCESS), 4, ((0.0, 68_000.0), (56_000.0, 77_000.0)), has_tornado=False),
 }
 
 
 def draw(name: str, what: Picture) -> None:
     """What lies around the best sizes of a shipped site."""
     case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
-    made = landscape(case, *what.axes, counts=(what.count, what.count), spans=what.spans, progress=_tell)
+    made = landscape(case, ENERGY, POWER, counts=(what.count, what.count), spans=what.spans, progress=_tell)
     _save(landscape_figure(made), f"{name}-map")
-    if not what.has_tornado:
-        return
     for found in (break_even(case, "capex of bess"), break_even_of_building(case, "capex of bess")):
         _tell(f"{name}, capex of bess: {found.payment} {found.value}, sizes {found.sizes}")
     _save(tornado_figure(tornado(case, progress=_tell)), f"{name}-tornado")
 
 
+def draw_line(name: str) -> None:
+    """What the best battery makes of each access capacity."""
+    case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
+    made = frontier(case, ACCESS, count=5, span=(55_000.0, 71_000.0), progress=_tell)
+    for value, found in zip(made.axis.values, made.findings, strict=True):
+        _tell(f"{name}: {value}: {found}")
+    _save(frontier_figure(made), f"{name}-frontier")
+
+
 def _tell(line: str) -> None:
-    print(line, flush=True)
+    sys.stderr.write(f"{line}\n")
 
 
 def _save(figure: Figure, name: str) -> Path:
@@ -68,5 +73,8 @@ def _save(figure: Figure, name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or PICTURES:
-        draw(name, PICTURES[name])
+    for name in sys.argv[1:] or (*MAPS, "ulanqab"):
+        if name in MAPS:
+            draw(name, MAPS[name])
+        else:
+            draw_line(name)

@@ -147,11 +147,9 @@ def test_what_would_change_it(name, label):
 
 
 PICTURES = [
-    (name, picture)
-    for name in ("guian", "ulanqab", "yangtze")
-    for picture in ("cash-flow", "map", "tornado")
-    # eighty solves of a year of quarters of an hour
-    if (name, picture) != ("ulanqab", "tornado")
+    *((name, "cash-flow") for name in ("guian", "ulanqab", "yangtze")),
+    *((name, picture) for name in ("guian", "yangtze") for picture in ("map", "tornado")),
+    ("ulanqab", "frontier"),  # half a minute a solve
 ]
 
 
