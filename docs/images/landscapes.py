@@ -17,7 +17,6 @@ import storage_opt
 from storage_opt.report.landscape_chart import frontier_figure, landscape_figure
 from storage_opt.report.style import styled
 from storage_opt.report.tornado_chart import tornado_figure
-from storage_opt.studies.sizing.break_even import break_even, break_even_of_building
 from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.frontier import frontier
 from storage_opt.studies.sizing.landscape import landscape
@@ -29,7 +28,7 @@ Span = tuple[float, float] | None
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The map of energy and power of a site."""
+    """The map of energy and power of a site: values along each side, and their ranges in kWh and kW."""
 
     count: int = 7
     spans: tuple[Span, Span] = (None, None)
@@ -46,8 +45,6 @@ def draw(name: str, what: Picture) -> None:
     case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
     made = landscape(case, ENERGY, POWER, counts=(what.count, what.count), spans=what.spans, progress=_tell)
     _save(landscape_figure(made), f"{name}-map")
-    for found in (break_even(case, "capex of bess"), break_even_of_building(case, "capex of bess")):
-        _tell(f"{name}, capex of bess: {found.payment} {found.value}, sizes {found.sizes}")
     _save(tornado_figure(tornado(case, progress=_tell)), f"{name}-tornado")
 
 
@@ -55,8 +52,6 @@ def draw_line(name: str) -> None:
     """What the best battery makes of each access capacity."""
     case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
     made = frontier(case, ACCESS, count=5, span=(55_000.0, 71_000.0), progress=_tell)
-    for value, found in zip(made.axis.values, made.findings, strict=True):
-        _tell(f"{name}: {value}: {found}")
     _save(frontier_figure(made), f"{name}-frontier")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from storage_opt.finance.cash_flow import CashFlow
 from storage_opt.finance.measures import discounted_payback, irr, npv
+from storage_opt.studies.sizing.break_even import break_even
+from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.result import SizingResult
 from tests.docs.test_site_pages import assert_told, page, rows
+from tests.support.shipped import shipped
 from tests.support.sized import nothing_built, sized, sized_if
 from tests.support.source import DOCS
 
@@ -144,6 +148,16 @@ def test_what_would_change_it(name, label):
     result = sized_if(name, CHANGES[label]) if label in CHANGES else sized(name)
     assert result.certificate.certified
     assert_row(name, cells, result)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["guian", "yangtze"])
+def test_the_break_even(name):
+    """How much dearer the battery may be, at the sizes of the page."""
+    (told,) = re.findall(r"costs (\d\.\d\d) times as much", page(name))
+    value = break_even(Case.of(shipped(name)), "capex of bess").value
+    assert value is not None
+    assert_told(told, value, "break-even", freedom=FLAT_RELATIVE)
 
 
 PICTURES = [
