@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from storage_opt import DispatchResult, optimize
-from storage_opt.finance.cash_flow import CashFlow, cash_flow
 from storage_opt.lowering.open_sizes import open_sizes, resized
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
@@ -18,7 +17,7 @@ from storage_opt.studies.sizing.result import SizingResult
 from storage_opt.studies.sizing.study import size
 from tests.support.shipped import shipped
 
-__all__ = ["alone", "changed", "nothing_built", "sized", "sized_if"]
+__all__ = ["changed", "nothing_built", "sized", "sized_if"]
 
 
 @cache
@@ -33,19 +32,6 @@ def nothing_built(name: str) -> DispatchResult:
     site = shipped(name)
     sizes = tuple(one for one in open_sizes(site) if one.range.existing or not one.is_billed)
     return optimize(resized(site, sizes, np.array([one.range.existing for one in sizes])))
-
-
-def alone(name: str) -> CashFlow:
-    """The project against the optimum with nothing built, instead of a site where nothing moves."""
-    result, without = sized(name), nothing_built(name)
-    before, years = without.ledger.by_stream(), without.site.horizon.years
-    plan = result.dispatch.ledger.by_stream()
-    project = result.cash_flow.project
-    saved = {
-        stream: np.full(project.spec.years, (before.get(stream, 0.0) - plan.get(stream, 0.0)) / years)
-        for stream in dict.fromkeys((*before, *plan))
-    }
-    return cash_flow(replace(project, savings=saved))
 
 
 def changed(site: Site, changes: Mapping[str, Any]) -> Site:
