@@ -84,7 +84,7 @@ class Case:
     problem : SizingProblem
         The problem.
     before : mapping of Stream to float
-        Bill of the horizon as the site stands, nothing stored or shifted. [money]
+        Best bill of the horizon without anything new. [money]
     is_convex : bool
         Whether the cost is a convex function of the sizes: no rebate is open.
     """
