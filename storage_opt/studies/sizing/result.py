@@ -125,9 +125,9 @@ class SizingResult:
     dispatch : DispatchResult
         Schedule and bill of the first year at these sizes.
     saving_per_year : mapping of Stream to float
-        Bill of the site as it stands less the bill with these sizes, by stream. [money/year]
+        Best bill of the site without anything new, less the bill with these sizes, by stream. [money/year]
     bill_before_per_year : float
-        Bill of the site as it stands, nothing stored or shifted. [money/year]
+        Best bill of the site without anything new. [money/year]
     cash_flow : CashFlow
         The project year by year.
     certificate : SizingCertificate

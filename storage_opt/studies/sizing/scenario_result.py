@@ -34,7 +34,7 @@ class ScenarioOutcome:
     cost_per_year : float
         Weighted bill and sizes, as the objective counts them; infinite where no schedule keeps all rules. [money/year]
     bill_per_year, bill_before_per_year : float
-        Bill with the sizes, and as the site stands, nothing stored or shifted. [money/year]
+        Bill with the sizes, and the best one without anything new. [money/year]
     npv : float
         Net present value of the project when every year is like this one. [money]
     dispatch : DispatchResult or None
