@@ -1,7 +1,7 @@
 """Draw maps and tornados of the pages about sites: ``python docs/images/landscapes.py``, with the package installed.
 
-The year of Ulanqab has quarters of an hour and takes half a minute a solve: it has a line of five points instead of a
-map, and no tornado. Names of sites after the command draw those alone.
+The year of Ulanqab has quarters of an hour and takes half a minute a solve: its map has five values along each side,
+and a line of access capacities stands instead of a tornado. Names of sites after the command draw those alone.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ def draw(name: str, what: Picture) -> None:
 
 
 def draw_line(name: str) -> None:
-    """What the best battery makes of each access capacity."""
+    """What the best battery makes of each access capacity, and a map of both."""
     case = Case.of(storage_opt.load_site(storage_opt.profile_folder(name)))
+    spans = ((57_000.0, 71_000.0), (0.0, 80_000.0))
+    _save(landscape_figure(landscape(case, ACCESS, ENERGY, counts=(5, 5), spans=spans, progress=_tell)), f"{name}-map")
     made = frontier(case, ACCESS, count=5, span=(55_000.0, 71_000.0), progress=_tell)
     _save(frontier_figure(made), f"{name}-frontier")
 
