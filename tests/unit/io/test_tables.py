@@ -36,7 +36,7 @@ def _read(tmp_path, name, data):
         ("quoted.csv", FRAME.to_csv(index=False, quoting=1).encode(), False),
         ("empty_end.csv", CSV.encode() + b",\n,\n\n \n", False),
         ("no_newline.csv", CSV.rstrip("\n").encode(), False),
-        ("packed.csv.gz", gzip.compress(CSV.encode()), False),
+        ("packed.csv.gz", gzip.compress(CSV.encode(), mtime=0), False),
         ("UPPER.CSV", CSV.encode(), False),
     ],
 )
