@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.lowering.consumption import consumption_kw
-from storage_opt.spec.facility import TankSpec
+from storage_opt.lowering.other_sizes import (
+    supply_of,
+    tank_of,
+    with_access_capacity,
+    with_asset,
+    with_battery_energy,
+    with_battery_power,
+    with_declared_demand,
+    with_plant_volume,
+    with_tank,
+    with_transformer,
+)
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
 from storage_opt.spec.sizing import BatterySizingSpec, ChoiceSpec, GridSizingSpec, RangeSpec, TankSizingSpec
-from storage_opt.spec.supply import SupplySpec
 
 __all__ = ["OpenSize", "SizeKind", "open_sizes", "resized"]
 
@@ -135,8 +145,7 @@ def _stated(spec: SiteSpec) -> Iterator[OpenSize]:
     for name, plant in spec.sizing.generator.items():
         if plant.capacity_kw is not None:
             named = _Named("generator", name, "capacity_kw", SizeKind.POWER)
-            change = _field("generator", name, "capacity_kw")
-            stated = _size(named, plant.capacity_kw, spec.generator[name].capacity_kw, change)
+            stated = _size(named, plant.capacity_kw, spec.generator[name].capacity_kw, _capacity_of(name))
             yield replace(stated, land_m2_per_unit=plant.land_m2_per_kw)
     for name, tank in spec.sizing.tank.items():
         yield from _of_tank(spec, name, tank)
@@ -188,52 +197,37 @@ def _of_battery(spec: SiteSpec, name: str, sizing: BatterySizingSpec) -> Iterato
     """Energy and power, one of them following the other where the duration is fixed."""
     battery, hours = spec.battery[name], sizing.duration_h
     land_kwh, land_kw = sizing.land_m2_per_kwh, sizing.land_m2_per_kw
-
-    def stored(to: float) -> Mapping[str, float]:
-        drawn = battery.auxiliary_kw / battery.energy_kwh * to if battery.energy_kwh else battery.auxiliary_kw
-        return {"energy_kwh": to, "auxiliary_kw": drawn}
-
-    def power(to: float) -> Mapping[str, float]:
-        if battery.discharge_kw is None:
-            return {"power_kw": to}
-        return {"power_kw": to, "discharge_kw": battery.discharge_kw * to / battery.power_kw}
-
     if sizing.energy_kwh is not None:
         per_kwh = 0.0 if hours is None else 1.0 / hours
 
         def energy(spec: SiteSpec, to: float) -> SiteSpec:
-            return _with(spec, "battery", name, {**stored(to), **(power(to * per_kwh) if per_kwh else {})})
+            spec = with_battery_energy(spec, name, to)
+            return with_battery_power(spec, name, to * per_kwh) if per_kwh else spec
 
-        stated = _size(
-            _Named("battery", name, "energy_kwh", SizeKind.ENERGY), sizing.energy_kwh, battery.energy_kwh, energy
-        )
+        named = _Named("battery", name, "energy_kwh", SizeKind.ENERGY)
+        stated = _size(named, sizing.energy_kwh, battery.energy_kwh, energy)
         yield replace(stated, power_kw_per_unit=per_kwh, land_m2_per_unit=land_kwh + per_kwh * land_kw)
     if sizing.power_kw is not None:
         per_kw = hours or 0.0
 
-        def rating(spec: SiteSpec, to: float) -> SiteSpec:
-            return _with(spec, "battery", name, {**power(to), **(stored(per_kw * to) if per_kw else {})})
+        def power(spec: SiteSpec, to: float) -> SiteSpec:
+            spec = with_battery_power(spec, name, to)
+            return with_battery_energy(spec, name, per_kw * to) if per_kw else spec
 
-        stated = _size(_Named("battery", name, "power_kw", SizeKind.POWER), sizing.power_kw, battery.power_kw, rating)
+        named = _Named("battery", name, "power_kw", SizeKind.POWER)
+        stated = _size(named, sizing.power_kw, battery.power_kw, power)
         yield replace(stated, energy_kwh_per_unit=per_kw, land_m2_per_unit=land_kw + per_kw * land_kwh)
 
 
 def _of_tank(spec: SiteSpec, name: str, sizing: TankSizingSpec) -> Iterator[OpenSize]:
     """Content and power of a tank, the power following the content where only that is open."""
-    tank = _tank(spec, name)
-
-    def change(spec: SiteSpec, changed: Mapping[str, float]) -> SiteSpec:
-        cooling = spec.facility[name].cooling
-        assert cooling is not None
-        new = cooling.model_copy(update={"tank": _tank(spec, name).model_copy(update=dict(changed))})
-        return _with(spec, "facility", name, {"cooling": new})
-
+    tank = tank_of(spec, name)
     if sizing.energy_kwh is not None:
         follows = () if sizing.power_kw is not None else ("charge_kw", "discharge_kw")
         ratios = {field: float(getattr(tank, field)) / tank.energy_kwh for field in follows}
 
         def energy(spec: SiteSpec, to: float) -> SiteSpec:
-            return change(spec, {"energy_kwh": to, **{field: ratio * to for field, ratio in ratios.items()}})
+            return with_tank(spec, name, {"energy_kwh": to, **{field: ratio * to for field, ratio in ratios.items()}})
 
         stated = _size(_Named("tank", name, "energy_kwh", SizeKind.ENERGY), sizing.energy_kwh, tank.energy_kwh, energy)
         yield replace(stated, land_m2_per_unit=sizing.land_m2_per_kwh)
@@ -241,16 +235,9 @@ def _of_tank(spec: SiteSpec, name: str, sizing: TankSizingSpec) -> Iterator[Open
         ratio = tank.discharge_kw / tank.charge_kw
 
         def power(spec: SiteSpec, to: float) -> SiteSpec:
-            return change(spec, {"charge_kw": to, "discharge_kw": ratio * to})
+            return with_tank(spec, name, {"charge_kw": to, "discharge_kw": ratio * to})
 
         yield _size(_Named("tank", name, "power_kw", SizeKind.POWER), sizing.power_kw, tank.charge_kw, power)
-
-
-def _tank(spec: SiteSpec, name: str) -> TankSpec:
-    cooling = spec.facility[name].cooling
-    assert cooling is not None
-    assert cooling.tank is not None
-    return cooling.tank
 
 
 def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
@@ -259,24 +246,24 @@ def _of_grid(spec: SiteSpec, sizing: GridSizingSpec) -> Iterator[OpenSize]:
     if sizing.transformer_kva is not None:
         at_site = float(spec.grid.transformer_kva or 0.0)
         named = _Named("grid", "grid", "transformer_kva", kva)
-        yield _size(named, sizing.transformer_kva, at_site, _with_transformer)
+        yield _size(named, sizing.transformer_kva, at_site, with_transformer)
     if sizing.access_capacity_kva is not None:
-        access = _supply(spec).access_capacity_kva
+        access = supply_of(spec).access_capacity_kva
         named, at_site = (
             _Named("grid", "grid", "access_capacity_kva", kva),
             access if isinstance(access, float) else 0.0,
         )
-        stated = _size(named, sizing.access_capacity_kva, at_site, _with_access)
+        stated = _size(named, sizing.access_capacity_kva, at_site, with_access_capacity)
         # one transformer, paid once
         yield replace(stated, is_billed=True, is_bought=sizing.transformer_kva is None)
     if sizing.contract_kw is not None:
         named = _Named("grid", "demand", "contract_kw", SizeKind.POWER)
-        basic = _supply(spec).basic
+        basic = supply_of(spec).basic
         assert basic is not None
         # below the floor a declaration is billed as the floor
         floor = basic.floor_frac * (basic.capacity_kva or 0.0)
         range_ = sizing.contract_kw if sizing.contract_kw.lowest >= floor else _from(sizing.contract_kw, floor)
-        stated = _size(named, range_, 0.0, lambda spec, to: _with_basic(spec, {"contract_kw": to}))
+        stated = _size(named, range_, 0.0, with_declared_demand)
         yield replace(stated, is_billed=True, is_bought=False)
 
 
@@ -291,53 +278,10 @@ def _from(range_: RangeSpec, floor: float) -> RangeSpec:
 
 def _of_plant(spec: SiteSpec, range_: RangeSpec) -> OpenSize:
     """Volume of the take-or-pay clause."""
-    field = "take_or_pay_volume_kwh_per_year"
-
-    def change(spec: SiteSpec, to: float) -> SiteSpec:
-        return _with_supply(spec, {"plant": _supply(spec).plant.model_copy(update={field: to})})
-
-    at_site = float(_supply(spec).plant.take_or_pay_volume_kwh_per_year or 0.0)
-    stated = _size(_Named("plant", "plant", field, SizeKind.VOLUME), range_, at_site, change)
-    return replace(stated, is_billed=True, is_bought=False)
+    at_site = float(supply_of(spec).plant.take_or_pay_volume_kwh_per_year or 0.0)
+    named = _Named("plant", "plant", "take_or_pay_volume_kwh_per_year", SizeKind.VOLUME)
+    return replace(_size(named, range_, at_site, with_plant_volume), is_billed=True, is_bought=False)
 
 
-def _field(section: str, name: str, field: str) -> _Change:
-    return lambda spec, to: _with(spec, section, name, {field: to})
-
-
-def _with(spec: SiteSpec, section: str, name: str, changed: Mapping[str, object]) -> SiteSpec:
-    assets = dict(getattr(spec, section))
-    assets[name] = assets[name].model_copy(update=dict(changed))
-    return spec.model_copy(update={section: assets})
-
-
-def _with_transformer(spec: SiteSpec, to: float) -> SiteSpec:
-    """The rating, and the capacity that the basic charge counts by as much."""
-    before = float(spec.grid.transformer_kva or 0.0)
-    spec = spec.model_copy(update={"grid": spec.grid.model_copy(update={"transformer_kva": to})})
-    basic = None if spec.contract is None or spec.contract.supply is None else spec.contract.supply.basic
-    if basic is None or basic.capacity_kva is None:
-        return spec
-    return _with_basic(spec, {"capacity_kva": max(basic.capacity_kva + to - before, 0.0)})
-
-
-def _with_access(spec: SiteSpec, to: float) -> SiteSpec:
-    return _with_supply(spec, {"access_capacity_kva": to})
-
-
-def _supply(spec: SiteSpec) -> SupplySpec:
-    assert spec.contract is not None
-    assert spec.contract.supply is not None
-    return spec.contract.supply
-
-
-def _with_basic(spec: SiteSpec, changed: Mapping[str, object]) -> SiteSpec:
-    basic = _supply(spec).basic
-    assert basic is not None
-    return _with_supply(spec, {"basic": basic.model_copy(update=dict(changed))})
-
-
-def _with_supply(spec: SiteSpec, changed: Mapping[str, object]) -> SiteSpec:
-    assert spec.contract is not None
-    supply = _supply(spec).model_copy(update=dict(changed))
-    return spec.model_copy(update={"contract": spec.contract.model_copy(update={"supply": supply})})
+def _capacity_of(name: str) -> _Change:
+    return lambda spec, to: with_asset(spec, "generator", name, {"capacity_kw": to})

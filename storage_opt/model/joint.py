@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from storage_opt.model.builder import VariableRecord
 from storage_opt.model.program import Columns, OppositeColumns, Program, Rows
-from storage_opt.model.sized import SizedLimit, SizedProgram
+from storage_opt.model.sized import SizedLimit, SizedProgram, tightest
 from storage_opt.model.solve import Point
 from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.tie_break import TieBreak
@@ -96,7 +96,7 @@ def joint_program(sized: SizedProgram, demands: Demands) -> Program:
     columns = list(base.columns)
     for number in {limit.block for limit in sized.limits}:
         columns[number] = fixed = _without_moving(columns[number], number, sized)
-        lower[fixed.where], upper[fixed.where] = _bounds(form, columns[number], base.columns[number])
+        lower[fixed.where], upper[fixed.where] = tightest(form, base.columns[number], columns[number])
     joint = StandardForm(
         sp.csc_array(sp.block_diag([form.quadratic, sp.csc_array((count, count))])),
         np.concatenate([form.cost, demands.cost + sized.constant]),
@@ -233,15 +233,6 @@ def _apart(limit: Limit, moved: SizedLimit, sized: SizedProgram) -> tuple[Limit,
         replace(limit, values=np.where(moves, nothing, limit.values)),
         Limit(None, np.where(moves, beyond, nothing), implied=True),
     )
-
-
-def _bounds(form: StandardForm, block: Columns, before: Columns) -> tuple[_Vector, _Vector]:
-    lower, upper = form.lower[before.where], form.upper[before.where]
-    if block.lower:
-        lower = np.maximum.reduce([limit.values for limit in block.lower])
-    if block.upper:
-        upper = np.minimum.reduce([limit.values for limit in block.upper])
-    return lower, upper
 
 
 def _named_rows(start: int, moving: Sequence[_MovingRows], demands: Demands) -> list[Rows]:

@@ -16,12 +16,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.errors import FormulationError
+from storage_opt.model.directional import has_same_shape
 from storage_opt.model.program import Columns, Program, Rows
 from storage_opt.model.solve import Point
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.modeler import Limit
 
-__all__ = ["SizedLimit", "SizedProgram", "sized_program"]
+__all__ = ["SizedLimit", "SizedProgram", "sized_program", "tightest"]
 
 _Vector = NDArray[np.float64]
 
@@ -113,7 +114,7 @@ class SizedProgram:
             columns[limit.block] = _with_limit(block, limit, limit.slopes @ change)
         for number in {limit.block for limit in self.limits}:
             block = columns[number]
-            lower[block.where], upper[block.where] = _tightest(form, self.largest.columns[number], block)
+            lower[block.where], upper[block.where] = tightest(form, self.largest.columns[number], block)
         moved = replace(
             form,
             constant=form.constant + float(self.constant @ change),
@@ -193,7 +194,7 @@ def _slopes(base: Program, build: Callable[[_Vector], Program], largest: _Vector
         return _Slopes.between(base, base, 1.0)  # nothing of it is ever built
     for frac in _STEP_FRACS:
         other = build(largest - frac * direction)
-        if _same_shape(base, other) or frac == _STEP_FRACS[-1]:
+        if has_same_shape(base, other) or frac == _STEP_FRACS[-1]:
             break
     return _Slopes.between(base, other, -frac * float(direction.sum()))
 
@@ -253,7 +254,7 @@ def _with_limit(block: Columns, limit: SizedLimit, change: _Vector) -> Columns:
     return replace(block, upper=tuple(side)) if limit.is_upper else replace(block, lower=tuple(side))
 
 
-def _tightest(form: StandardForm, before: Columns, block: Columns) -> tuple[_Vector, _Vector]:
+def tightest(form: StandardForm, before: Columns, block: Columns) -> tuple[_Vector, _Vector]:
     """Bounds of a variable from its limits; a bound of nature stays."""
     lower, upper = form.lower[before.where], form.upper[before.where]
     if block.lower:
@@ -269,12 +270,6 @@ def _most(columns: NDArray[np.intp], upper: _Vector, before: _Vector) -> _Vector
     return np.where(inside, upper[np.where(inside, columns, 0)], before)
 
 
-def _same_shape(base: Program, other: Program) -> bool:
-    return base.form.size == other.form.size and [(r.name, r.where) for r in base.rows] == [
-        (r.name, r.where) for r in other.rows
-    ]
-
-
 def _switching(base: Program, other: Program) -> NDArray[np.bool_]:
     """Inequalities that switch something off, with a number that only has to be large enough (k,).
 
@@ -283,7 +278,7 @@ def _switching(base: Program, other: Program) -> NDArray[np.bool_]:
     FormulationError
         When another coefficient depends on a size.
     """
-    if not _same_shape(base, other):
+    if not has_same_shape(base, other):
         names = {rows.name for rows in base.rows} ^ {rows.name for rows in other.rows}
         raise _disproportionate(min(names, default="a row of the model"))
     priced = _moved(base.form.cost, other.form.cost)

@@ -59,7 +59,12 @@ def write_result(
         When the folder holds anything else, or can't be written to; nothing is left behind.
     """
     source = (result.site.source,) if result.site.source else ()
-    return written_whole(folder, source, lambda staged: stage_dispatch(result, staged, plots=plots, progress=progress))
+
+    def stage(staged: Path) -> None:
+        stage_dispatch(result, staged, plots=plots, progress=progress)
+        (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
+
+    return written_whole(folder, source, stage)
 
 
 def written_whole(folder: Path, sources: tuple[Path, ...], stage: Callable[[Path], None]) -> tuple[Path, ...]:
@@ -84,7 +89,7 @@ def written_whole(folder: Path, sources: tuple[Path, ...], stage: Callable[[Path
 def stage_dispatch(
     result: DispatchResult, staged: Path, *, plots: bool = True, progress: Callable[[str], None] | None = None
 ) -> None:
-    """Write the files of a dispatch into a folder that nobody reads yet; see :func:`write_result`."""
+    """Write tables and charts of a dispatch, without the summary, into a folder that nobody reads yet."""
     tell = progress or _silent
     tell("writing tables")
     write_schedule(result.schedule, staged / "schedule.csv")
@@ -100,7 +105,6 @@ def stage_dispatch(
     (staged / "bill.csv").write_text(bill, encoding="utf-8", newline="")
     (staged / "statement.csv").write_bytes(statement_csv(runs, result.site.spec.currency))
     (staged / "statement.xlsx").write_bytes(statement_xlsx(result.site, runs))
-    (staged / "summary.json").write_text(as_json(summarise(result)) + "\n", encoding="utf-8", newline="")
     if plots:
         tell("drawing charts")
         _draw(result, staged)

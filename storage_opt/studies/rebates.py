@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -25,10 +25,47 @@ from storage_opt.rules.base import ContractRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.result import Branch
 
-__all__ = ["InBranch", "Solved", "open_branch", "solve_branches", "solve_site"]
+__all__ = ["PLAIN", "InBranch", "Solved", "solve_branches", "solve_site"]
 
-InBranch = Callable[[Sequence[Charge]], list[Charge]]
-"""Makes the charges of a branch."""
+
+@dataclass(frozen=True, slots=True)
+class InBranch:
+    """Makes the charges of a branch; equal for equal states, so that what is compiled for one can be kept.
+
+    Parameters
+    ----------
+    states : tuple of int
+        What each billing period is taken for, see :class:`~storage_opt.charges.rebate.Assumed`; empty where no rebate
+        is open.
+    """
+
+    states: States = ()
+
+    @classmethod
+    def all(cls, count: int, state: Assumed) -> InBranch:
+        """The branch in which all of `count` billing periods are in a state."""
+        return cls((int(state),) * count)
+
+    def __call__(self, charges: Sequence[Charge]) -> list[Charge]:
+        """The charges in the branch, also where a rebated one is part of what a share is taken of."""
+        if not self.states:
+            return list(charges)
+        assumed, branches = np.array(self.states), dict[int, EnergyRebate]()
+
+        def one(charge: Charge) -> Charge:
+            if isinstance(charge, RebatedCharge):
+                # one object for all charges of a rebate, whose threshold is stated once
+                branch = branches.setdefault(id(charge.rebate), charge.rebate.assuming(assumed))
+                return replace(charge, rebate=branch)
+            if isinstance(charge, ProportionalCharge):
+                return replace(charge, charges=tuple(one(part) for part in charge.charges))
+            return charge
+
+        return [one(charge) for charge in charges]
+
+
+PLAIN = InBranch()
+"""Charges as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,16 +155,14 @@ def solve_branches(  # noqa: PLR0913 (what solve_site takes, and what is compile
     rebates = list({id(c.rebate): c.rebate for c in charges if isinstance(c, RebatedCharge)}.values())
     began = perf_counter()
     if not rebates:
-        program = compiled(list)
+        program = compiled(PLAIN)
         compile_s = perf_counter() - began
         if tell:
             tell(f"solving {program.form.size:,} variables")
         solve = solve_program if exact else solve_relaxed
         optimum = solve(program, solver=solver, tell=tell, guess=guess, explain=explain)
         return Solved(program, optimum, compile_s=compile_s)
-    granted, refused = (
-        compiled(partial(_branch, np.full(billing.count, state))) for state in (Assumed.GRANTED, Assumed.REFUSED)
-    )
+    granted, refused = (compiled(InBranch.all(billing.count, state)) for state in (Assumed.GRANTED, Assumed.REFUSED))
     surcharge = _surcharge(charges, billing.count, weights)
     search = RebateSearch(granted, refused, _threshold_rows(granted), surcharge, solver, exact)
     if tell:
@@ -136,7 +171,7 @@ def solve_branches(  # noqa: PLR0913 (what solve_site takes, and what is compile
     compile_s = perf_counter() - began
     found = search.decide(guess, explain=explain)
     # prices of a branch stand in its expressions, too, by which the bill is compared with the objective
-    program = compiled(partial(_branch, np.array(found.states)))
+    program = compiled(InBranch(found.states))
     branches = _told(search, found, billing.labels)
     return Solved(program, _certified_gap(found), branches, compile_s)
 
@@ -149,27 +184,6 @@ def _certified_gap(found: Decision) -> Optimum:
 
 def _threshold_rows(program: Program) -> slice:
     return next(rows.where for rows in program.rows if rows.name.endswith(".rebate"))
-
-
-def open_branch(count: int) -> InBranch:
-    """The branch of `count` billing periods that nothing beats: each has the rebate without having to reach it."""
-    return partial(_branch, np.full(count, Assumed.OPEN))
-
-
-def _branch(assumed: NDArray[np.int_], charges: Sequence[Charge]) -> list[Charge]:
-    """The charges in a branch, also where a rebated one is part of what a share is taken of."""
-    branches: dict[int, EnergyRebate] = {}
-
-    def one(charge: Charge) -> Charge:
-        if isinstance(charge, RebatedCharge):
-            # one object for all charges of a rebate, whose threshold is stated once
-            branch = branches.setdefault(id(charge.rebate), charge.rebate.assuming(assumed))
-            return replace(charge, rebate=branch)
-        if isinstance(charge, ProportionalCharge):
-            return replace(charge, charges=tuple(one(part) for part in charge.charges))
-        return charge
-
-    return [one(charge) for charge in charges]
 
 
 def _surcharge(charges: Sequence[Charge], count: int, weights: Weights) -> NDArray[np.float64]:

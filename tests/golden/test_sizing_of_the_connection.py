@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from storage_opt.charges.base import Stream
+from storage_opt.studies.sizing.marginal import marginal_values
 from storage_opt.studies.sizing.result import SizingResult
 from storage_opt.studies.sizing.study import size
 from tests.support.sizing_sites import bess, built, described, finance
@@ -104,6 +105,18 @@ def test_a_battery_spares_a_transformer():
     assert result.value("bess.power_kw") == pytest.approx(50.0)
     basic = result.site.spec.contract.supply.basic
     assert basic.capacity_kva == pytest.approx(150.0)
+
+
+def test_a_kva_more_means_the_same_in_a_size_and_in_a_marginal_value():
+    """Of 300 kVA 200 are used: one more carries nothing and is billed 20 a month, 20 / 31 x 365 a year."""
+    site = built(
+        contract_site(
+            {"basic": {"mode": "capacity", "capacity_kva": 300.0, "price_per_kva": 20.0}},
+            grid={"transformer_kva": 300.0, "power_factor": 1.0},
+        )
+    )
+    (worth,) = marginal_values(site, names=("grid.transformer_kva",), ranges=False)
+    assert worth.per_year == pytest.approx(-20.0 / 31.0 * 365.0)
 
 
 def test_power_factor_makes_a_transformer_larger():

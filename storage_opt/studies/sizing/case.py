@@ -221,8 +221,7 @@ class Case:
         for number, value in held.items():
             low[number] = high[number] = value
         if not self.is_convex:
-            # what is compiled for the branches of one point serves no other
-            solved = problem.with_ageing(problem.ageing).solve(low, high)
+            solved = problem.solve(low, high)
             bound = solved.cost - solved.optimum.relative_gap * abs(solved.cost)
             wear = self._wear(solved.program, solved.optimum.point)
             values = problem.sizes_of(solved)

@@ -13,6 +13,7 @@ from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.frontier import FlatRange, flatness
 from storage_opt.studies.sizing.landscape import Landscape, landscape
 from storage_opt.studies.sizing.marginal import MarginalWorth, marginal_values
+from storage_opt.studies.sizing.problem import SizingProblem
 from storage_opt.studies.sizing.tornado import Tornado, tornado
 
 __all__ = ["Explored", "Wishes", "axes_in", "explored"]
@@ -63,18 +64,19 @@ class Explored:
 
 
 def explored(
-    site: Site, wishes: Wishes, *, solver: str | None = None, progress: Callable[[str], None] | None = None
+    problem: SizingProblem | Site, wishes: Wishes, *, progress: Callable[[str], None] | None = None
 ) -> Explored:
     """Answer what is asked about the sizes of a site.
 
     Parameters
     ----------
-    site : Site
-        A site with ``[sizing]`` and ``[finance]``.
+    problem : SizingProblem or Site
+        What was sized, as :func:`~storage_opt.studies.sizing.study.size` returns it; or a site with ``[sizing]`` and
+        ``[finance]``, which is then worked out anew.
     wishes : Wishes
         What is asked.
-    solver, progress
-        As for :func:`~storage_opt.studies.sizing.study.size`.
+    progress : callable or None
+        Told what happens, a line a stage.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def explored(
     InfeasibleError, UnboundedError, SolverError
         When there is no optimum.
     """
-    case = Case.of(site, solver=solver)
+    case = Case.of(problem)
     made: Landscape | None = None
     flat: tuple[FlatRange, ...] = ()
     bars: Tornado | None = None
@@ -98,7 +100,7 @@ def explored(
         for name in wishes.break_even
         for one in (break_even(case, name, progress=progress), break_even_of_building(case, name, progress=progress))
     ]
-    worths = marginal_values(case, solver=solver, progress=progress) if wishes.worth else ()
+    worths = marginal_values(case, solver=case.problem.solver, progress=progress) if wishes.worth else ()
     return Explored(made, flat, bars, tuple(answers), worths)
 
 

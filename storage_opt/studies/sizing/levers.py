@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from storage_opt.lowering.contract.defaults import contract_with_defaults
+from storage_opt.lowering.other_sizes import (
+    with_asset,
+    with_battery_energy,
+    with_battery_power,
+    with_declared_demand,
+    with_transformer,
+)
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.site import SiteSpec
 
@@ -58,42 +65,47 @@ def levers(site: Site) -> tuple[Lever, ...]:
     return (*_batteries(site.spec), *_plants(site.spec), *_grid(site.spec), *_rules(site), *_work(site))
 
 
+_Resize = Callable[[SiteSpec, float], SiteSpec]
+
+
+def _size(name: str, words: str, unit: str, at_site: float, resize: _Resize) -> Lever:
+    """A size that the site has, changed as sizing changes it."""
+    return Lever(
+        name, words, unit, 1.0, at_site, float("inf"), lambda site, to: replace(site, spec=resize(site.spec, to))
+    )
+
+
 def _batteries(spec: SiteSpec) -> Iterator[Lever]:
     for name, battery in spec.battery.items():
-        ratio = battery.discharge_limit_kw / battery.power_kw if battery.power_kw else 1.0
-        has_own = battery.discharge_kw is not None
 
-        def power(site: Site, to: float, name: str = name, ratio: float = ratio, has_own: bool = has_own) -> Site:
-            update = {"power_kw": to, **({"discharge_kw": ratio * to} if has_own else {})}
-            return _with(site, "battery", name, update)
+        def power(spec: SiteSpec, to: float, name: str = name) -> SiteSpec:
+            return with_battery_power(spec, name, to)
 
-        def energy(site: Site, to: float, name: str = name) -> Site:
-            return _with(site, "battery", name, {"energy_kwh": to})
+        def energy(spec: SiteSpec, to: float, name: str = name) -> SiteSpec:
+            return with_battery_energy(spec, name, to)
 
-        kw, kwh = battery.power_kw, battery.energy_kwh
-        yield Lever(f"battery.{name}.power_kw", f"power of {name}", "kW", 1.0, kw, float("inf"), power)
-        yield Lever(f"battery.{name}.energy_kwh", f"energy of {name}", "kWh", 1.0, kwh, float("inf"), energy)
+        yield _size(f"battery.{name}.power_kw", f"power of {name}", "kW", battery.power_kw, power)
+        yield _size(f"battery.{name}.energy_kwh", f"energy of {name}", "kWh", battery.energy_kwh, energy)
 
 
 def _plants(spec: SiteSpec) -> Iterator[Lever]:
     for name, plant in spec.generator.items():
 
-        def capacity(site: Site, to: float, name: str = name) -> Site:
-            return _with(site, "generator", name, {"capacity_kw": to})
+        def capacity(spec: SiteSpec, to: float, name: str = name) -> SiteSpec:
+            return with_asset(spec, "generator", name, {"capacity_kw": to})
 
-        at = plant.capacity_kw
-        yield Lever(f"generator.{name}.capacity_kw", f"capacity of {name}", "kW", 1.0, at, float("inf"), capacity)
+        yield _size(f"generator.{name}.capacity_kw", f"capacity of {name}", "kW", plant.capacity_kw, capacity)
 
 
 def _grid(spec: SiteSpec) -> Iterator[Lever]:
-    if spec.grid.transformer_kva is not None:
-        at = float(spec.grid.transformer_kva)
-        yield Lever("grid.transformer_kva", "transformer", "kVA", 1.0, at, float("inf"), _with_transformer)
+    kva = spec.grid.transformer_kva
+    if kva is not None:
+        yield _size("grid.transformer_kva", "transformer", "kVA", float(kva), with_transformer)
     supply = None if spec.contract is None else spec.contract.supply
     declared = None if supply is None or supply.basic is None else supply.basic.contract_kw
     if isinstance(declared, int | float):
-        words, name = "declared demand", "contract.supply.basic.contract_kw"
-        yield Lever(name, words, "kW", 1.0, float(declared), float("inf"), _with_declared)
+        name = "contract.supply.basic.contract_kw"
+        yield _size(name, "declared demand", "kW", float(declared), with_declared_demand)
 
 
 def _rules(site: Site) -> Iterator[Lever]:
@@ -119,29 +131,8 @@ def _work(site: Site) -> Iterator[Lever]:
             continue
 
         def delay(site: Site, to: float, name: str = name) -> Site:
-            return _with(site, "workload", name, {"max_delay_h": to})
+            return replace(site, spec=with_asset(site.spec, "workload", name, {"max_delay_h": to}))
 
         words = f"delay that {name} admits"
         at, amount = work.max_delay_h, max(1.0, site.horizon.step_h)
         yield Lever(f"workload.{name}.max_delay_h", words, "h", amount, at, float("inf"), delay, is_structural=True)
-
-
-def _with(site: Site, section: str, name: str, update: dict[str, float]) -> Site:
-    assets = dict(getattr(site.spec, section))
-    assets[name] = assets[name].model_copy(update=update)
-    return replace(site, spec=site.spec.model_copy(update={section: assets}))
-
-
-def _with_transformer(site: Site, to: float) -> Site:
-    grid = site.spec.grid.model_copy(update={"transformer_kva": to})
-    return replace(site, spec=site.spec.model_copy(update={"grid": grid}))
-
-
-def _with_declared(site: Site, to: float) -> Site:
-    assert site.spec.contract is not None
-    assert site.spec.contract.supply is not None
-    assert site.spec.contract.supply.basic is not None
-    basic = site.spec.contract.supply.basic.model_copy(update={"contract_kw": to})
-    supply = site.spec.contract.supply.model_copy(update={"basic": basic})
-    contract = site.spec.contract.model_copy(update={"supply": supply})
-    return replace(site, spec=site.spec.model_copy(update={"contract": contract}))

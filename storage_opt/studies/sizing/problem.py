@@ -23,7 +23,7 @@ from storage_opt.rules.base import ContractRule
 from storage_opt.rules.share import ShareRule
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.aged import Health, aged
-from storage_opt.studies.rebates import InBranch, Solved, solve_branches
+from storage_opt.studies.rebates import PLAIN, InBranch, Solved, solve_branches
 from storage_opt.studies.sizing.backed import least_backed
 from storage_opt.studies.sizing.limits import size_rows
 from storage_opt.studies.sizing.objective import Objective, objective
@@ -87,7 +87,7 @@ class SizingProblem:
     tell: Callable[[str], None] | None = None
     ageing: Ageing = NEW
     left_out: frozenset[str] = frozenset()
-    _sized: list[tuple[InBranch, SizedProgram]] = field(default_factory=list)
+    _sized: dict[InBranch, SizedProgram] = field(default_factory=dict)
 
     @classmethod
     def of(cls, site: Site, *, solver: str | None = None, tell: Callable[[str], None] | None = None) -> SizingProblem:
@@ -151,7 +151,7 @@ class SizingProblem:
         """The site with given sizes (K,) when they are new."""
         return resized(self.site, self.sizes, values)
 
-    def compiled_at(self, values: _Vector, branch: InBranch = list) -> Program:
+    def compiled_at(self, values: _Vector, branch: InBranch = PLAIN) -> Program:
         """The program with given sizes (K,), under the weights of the objective."""
         site = self.site_at(values)
         rules = tuple(_in_points_of(rule, self._whole_kwh) for rule in lower_rules(site))
@@ -163,17 +163,16 @@ class SizingProblem:
         rules = lower_rules(self.new_at(self.highest))
         return {rule.rule.name: rule.whole_kwh for rule in rules if isinstance(rule, ShareRule)}
 
-    def sized(self, branch: InBranch = list) -> SizedProgram:
+    def sized(self, branch: InBranch = PLAIN) -> SizedProgram:
         """The program with its sizes open, compiled the first time that it is asked for."""
-        for known, program in self._sized:
-            if known is branch:
-                return program
-        if self.tell:
-            self.tell(f"compiling with {len(self.sizes)} open sizes")
-        names = [size.name for size in self.sizes]
-        found = sized_program(lambda values: self.compiled_at(values, branch), names, self.lowest, self.highest)
-        self._sized.append((branch, found))
-        return found
+        if branch not in self._sized:
+            if self.tell:
+                self.tell(f"compiling with {len(self.sizes)} open sizes")
+            names = [size.name for size in self.sizes]
+            self._sized[branch] = sized_program(
+                lambda values: self.compiled_at(values, branch), names, self.lowest, self.highest
+            )
+        return self._sized[branch]
 
     def solve(self, lower: _Vector | None = None, upper: _Vector | None = None, spent: float = 0.0) -> Solved:
         """Sizes and schedule together, sizes between given limits (K,) or those of the site.
@@ -231,7 +230,7 @@ class SizingProblem:
 
     def with_ageing(self, ageing: Ageing) -> SizingProblem:
         """The problem with batteries in another state on average of the project."""
-        return replace(self, ageing=ageing, _sized=[])
+        return replace(self, ageing=ageing, _sized={})
 
 
 def _in_points_of(rule: ContractRule, whole_kwh: Mapping[str, float]) -> ContractRule:

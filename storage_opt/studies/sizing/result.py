@@ -12,6 +12,7 @@ from storage_opt.model.certificate import TOLERANCE
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.life_result import LifeResult
 from storage_opt.studies.result import DispatchResult
+from storage_opt.studies.sizing.problem import SizingProblem
 
 __all__ = ["BuiltSize", "SizeLimit", "SizingCertificate", "SizingResult", "SizingTiming"]
 
@@ -132,6 +133,9 @@ class SizingResult:
         The project year by year.
     certificate : SizingCertificate
         The proof.
+    problem : SizingProblem
+        What was solved, compiled, with batteries as they are on average of their life: what lies around the best sizes
+        is asked of it.
     notes : tuple of str
         What was taken for granted.
     timing : SizingTiming
@@ -148,6 +152,7 @@ class SizingResult:
     bill_before_per_year: float
     cash_flow: CashFlow
     certificate: SizingCertificate
+    problem: SizingProblem
     notes: tuple[str, ...] = ()
     timing: SizingTiming = field(default_factory=SizingTiming)
     life: LifeResult | None = None

@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from storage_opt.charges.rebate import Assumed
 from storage_opt.errors import Fault, Faults, InfeasibleError
 from storage_opt.finance.risk import mean_and_tail
 from storage_opt.lowering.open_sizes import OpenSize, open_sizes
@@ -23,7 +24,7 @@ from storage_opt.model.optimum import solve_relaxed
 from storage_opt.model.program import Program
 from storage_opt.model.sized import SizedProgram
 from storage_opt.model.solve import Point
-from storage_opt.studies.rebates import InBranch, Solved, open_branch, solve_branches
+from storage_opt.studies.rebates import PLAIN, InBranch, Solved, solve_branches
 from storage_opt.studies.sizing.catalogue import Best, best_of_catalogue, dearer_than_units
 from storage_opt.studies.sizing.objective import objective
 from storage_opt.studies.sizing.problem import SizingProblem
@@ -84,7 +85,9 @@ class Year:
     @cached_property
     def branch(self) -> InBranch:
         """Charges of the branch that no schedule beats: where rebates are open, every period has them."""
-        return list if self.problem.is_convex else open_branch(self.problem.site.horizon.billing.count)
+        if self.problem.is_convex:
+            return PLAIN
+        return InBranch.all(self.problem.site.horizon.billing.count, Assumed.OPEN)
 
     def part(self, weight: float) -> Part:
         """The year as a part of the joint problem, with its probability."""

@@ -100,6 +100,7 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         found.before_per_year,
         cash_flow(project_of(lived, found, dispatch)),
         certificate,
+        problem,
         (*_uncertified(certificate, problem), *_notes(lived), *dispatch.notes),
         SizingTiming(best.solved.compile_s, solved_s - best.solved.compile_s, total_s - solved_s, total_s),
         lived.life,

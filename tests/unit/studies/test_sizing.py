@@ -14,6 +14,7 @@ from storage_opt.report.sizing_document import cash_flow_rows, sizing_document
 from storage_opt.report.sizing_files import write_sizing
 from storage_opt.report.sizing_tables import sizing_view
 from storage_opt.studies.sizing.ageing import sized_for_life
+from storage_opt.studies.sizing.exploring import Wishes, explored
 from storage_opt.studies.sizing.problem import SizingProblem
 from storage_opt.studies.sizing.study import size
 from tests.support.sizing_sites import bess, built, described, finance, scaled_money, two_prices
@@ -245,6 +246,25 @@ def test_a_range_of_one_size_has_no_limits_to_tell():
     assert result.sizes[0].at_end == "fixed"
     assert result.sizes[0].worth_per_unit_year == pytest.approx(146.0, rel=1e-5)
     assert result.limits == ()
+
+
+# ------------------------------------------------------------------------------- one meaning, one compile
+
+
+def test_a_branch_is_compiled_once_however_often_it_is_solved():
+    """Choices of a catalogue under a rebate ask for the same branches again: granted, refused, and the one taken."""
+    told: list[str] = []
+    result = size(rebate_site({"most": 200.0, "step": 90.0}, years=5), progress=told.append)
+    assert result.certificate.solves > 1
+    assert len([line for line in told if line.startswith("compiling with")]) == 3
+
+
+def test_what_is_asked_afterwards_is_asked_of_what_was_solved():
+    """Nothing is sized or compiled again for a marginal value, and it is that of the answer."""
+    result = size(battery_site({"energy_kwh": {"most": 500.0}}))
+    more = explored(result.problem, Wishes(worth=True))
+    (worth,) = [one for one in more.worth if one.lever.name == "battery.bess.energy_kwh"]
+    assert worth.per_year == pytest.approx(result.sizes[0].worth_per_unit_year, rel=1e-5)
 
 
 # ------------------------------------------------------------------------------- backups and products
