@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from storage_opt.model.policy import time_limit_s
+from storage_opt.model.shared_columns import without_floors
 from storage_opt.model.standard_form import StandardForm
 from storage_opt.modeler import Expression
 
@@ -88,7 +89,8 @@ def _piqp(form: StandardForm) -> Answer:
     import piqp
 
     free = np.flatnonzero(form.lower < form.upper)
-    reduced = form.restricted_to(free)
+    rewritten = without_floors(form.restricted_to(free))
+    reduced = rewritten.form
     solver = piqp.SparseSolver()
     settings = solver.settings
     settings.eps_abs, settings.eps_rel = 1e-9, 1e-10
@@ -118,8 +120,9 @@ def _piqp(form: StandardForm) -> Answer:
     if said == "PIQP_MAX_ITER_REACHED" and result.info.duality_gap_rel <= _STALLED_GAP:
         status = Status.OPTIMAL  # it stalls on flat optima; whether the point is one is judged by its conditions
     x = form.lower.copy()
-    x[free] = result.x
-    return Answer(status, x, np.array(result.y), np.array(result.z_u), 0.0, message=said)
+    x[free] = rewritten.primal(np.array(result.x))
+    ineq_dual = rewritten.ineq_dual(np.array(result.z_u), np.array(result.z_bl))
+    return Answer(status, x, np.array(result.y), ineq_dual, 0.0, message=said)
 
 
 def _clarabel(form: StandardForm) -> Answer:

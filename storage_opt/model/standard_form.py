@@ -147,8 +147,8 @@ class Scaling:
 
 
 def _largest_in_rows(matrix: sp.csc_array, column: _Vector) -> _Vector:
-    scaled = abs(matrix) @ sp.diags_array(column)
-    largest = np.asarray(scaled.max(axis=1).todense()).ravel() if matrix.shape[0] else np.zeros(0)
+    largest = np.zeros(matrix.shape[0])
+    np.maximum.at(largest, matrix.indices, np.abs(matrix.data) * np.repeat(column, np.diff(matrix.indptr)))
     return np.where(largest > 0, largest, 1.0)
 
 
