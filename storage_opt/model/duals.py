@@ -17,6 +17,8 @@ __all__ = ["Worth", "limit_worths"]
 
 _Vector = NDArray[np.float64]
 _SHARE_OF_LARGEST = 1e-6
+_NOISE = 1e-8
+"""Scaled multipliers that are what an interior-point method leaves at a limit that does not bind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,25 @@ def limit_worths(program: Program, point: Point) -> tuple[Worth, ...]:
 
 
 def _relaxation_values(program: Program, point: Point) -> Iterator[tuple[Rule, _Vector]]:
+    scaling = program.scaling
+    bounds = _heard(point.bound_dual, scaling.column / scaling.objective)
+    equalities = _heard(point.eq_dual, scaling.eq_row / scaling.objective)
+    inequalities = _heard(point.ineq_dual, scaling.ineq_row / scaling.objective)
     for columns in program.columns:
-        dual = point.bound_dual[columns.where]
+        dual = bounds[columns.where]
         if columns.upper:
             yield from _shared_out(columns.upper, np.maximum(-dual, 0.0), np.argmin)
         if columns.lower:
             yield from _shared_out(columns.lower, np.maximum(dual, 0.0), np.argmax)
     for rows in program.rows:
         if rows.rule is not None and rows.rule.sense is not Sense.SWITCH:
-            dual = point.eq_dual if rows.is_equality else point.ineq_dual
+            dual = equalities if rows.is_equality else inequalities
             yield rows.rule, np.abs(dual[rows.where])
+
+
+def _heard(dual: _Vector, unit: _Vector) -> _Vector:
+    """Multipliers without those that are noise, in units of the scaled problem."""
+    return np.where(np.abs(dual) * unit > _NOISE, dual, 0.0)
 
 
 def _shared_out(limits: tuple[Limit, ...], worth: _Vector, tightest: object) -> Iterator[tuple[Rule, _Vector]]:

@@ -226,3 +226,20 @@ def test_noise_is_not_removed_where_a_rule_would_notice() -> None:
     (check,) = result.certificate.rules
     assert check.achieved == pytest.approx(95.0, abs=0.01)
     assert result.certificate.certified
+
+
+def test_a_cap_that_nothing_comes_near_has_no_worth() -> None:
+    """The load takes all of the sun, always; what the solver leaves at the cap is no price."""
+    feed_in = {"meter": "export", "paid_to_site": True, "energy": [{"price_per_kwh": 0.2}]}
+    tariff = {"t": {"energy": [{"price_per_kwh": 0.3}]}, "export": feed_in}
+    idle = small_site(
+        300.0,
+        generator={"pv": {"capacity_kw": 200.0, "profile": SUN}},
+        grid={"export_limit_kw": 500.0},
+        tariff=tariff,
+        contract={"export_of_available_max_frac": 0.25},
+    )
+    result = optimize(idle)
+    assert result.marginals == ()
+    assert result.compliance is not None
+    assert result.compliance.cost == 0.0
