@@ -99,7 +99,7 @@ def _solved(
 
     if asked:
         return choose(site, asked, solver=solver, progress=tell, read_s=read_s)
-    return solve(site, solver=solver, progress=tell, read_s=read_s)
+    return solve(site, solver=solver, progress=tell, read_s=read_s, ahead=True)
 
 
 def _explored(

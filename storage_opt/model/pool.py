@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
 
 from storage_opt.errors import SolverError
 from storage_opt.model.watchdog import Worker
 
-__all__ = ["side_by_side"]
+__all__ = ["Ahead", "side_by_side"]
 
 _Made = TypeVar("_Made")
 _Task = TypeVar("_Task")
@@ -91,6 +93,42 @@ def side_by_side(
             worker.end()
 
 
+class Ahead(Generic[_Answer]):
+    """A call that a process of its own answers while this one goes on; forgetting it ends the process.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module.
+    arguments : object
+        What it is given; pickled.
+    """
+
+    def __init__(self, work: Callable[..., _Answer], *arguments: object) -> None:
+        self._worker = Worker.start()
+        self._worker.call(_LONGEST_S, _told, work, arguments)
+        weakref.finalize(self, self._worker.end)
+
+    @cached_property
+    def _answered(self) -> _Found | _Failed | None:
+        answer = _awaited(self._worker)
+        self._worker.end()
+        return answer
+
+    def answer(self) -> _Answer:
+        """The answer, awaited the first time.
+
+        Raises
+        ------
+        SolverError
+            When the process dies or the call fails; says why.
+        """
+        if isinstance(self._answered, _Found):
+            return cast("_Answer", self._answered.value)
+        words = "a worker process said nothing" if self._answered is None else self._answered.words
+        raise SolverError(words, "ask without it being answered ahead")
+
+
 class _Failed:
     """Why there is no answer."""
 
@@ -124,7 +162,11 @@ def _prepare(make: Callable[[Any], object], shared: object) -> _Failed | None:
 
 
 def _answer(work: Callable[[Any, Any], object], task: object) -> _Found | _Failed:
+    return _told(work, (_prepared[0], task))
+
+
+def _told(work: Callable[..., object], arguments: tuple[object, ...]) -> _Found | _Failed:
     try:
-        return _Found(work(_prepared[0], task))
+        return _Found(work(*arguments))
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises
         return _Failed(f"{type(error).__name__}: {error}")

@@ -67,11 +67,14 @@ def serve() -> None:
 
 
 def _receive(calls: queue.SimpleQueue[_Call]) -> None:
-    """Pass on calls, and end the process at once when the parent is gone, whatever a solver is doing."""
+    """Pass on calls, and end the process at once when the parent is gone, whatever a solver is doing.
+
+    A call that cannot be read ends it as well: nobody would ever answer it.
+    """
     while True:
         try:
             calls.put(cast("_Call", read_frame(sys.stdin.buffer)))
-        except EOFError:
+        except Exception:  # noqa: BLE001 - the parent is told by the end of the pipe
             os._exit(0)
 
 

@@ -39,7 +39,7 @@ from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
 from storage_opt.studies.islanding import simulate_islanding
 from storage_opt.studies.price_of_reserve import PriceOfReserve
-from storage_opt.studies.price_of_rules import PriceOfRules
+from storage_opt.studies.price_of_rules import PriceOfRules, without_rules_ahead
 from storage_opt.studies.product_use import headroom_worth, product_uses, provider_names
 from storage_opt.studies.rebates import Solved, solve_site
 from storage_opt.studies.result import DispatchResult, MarginalValue, Timing
@@ -59,6 +59,7 @@ def optimize(
     solver: str | None = None,
     progress: Callable[[str], None] | None = None,
     read_s: float = 0.0,
+    ahead: bool = False,
 ) -> DispatchResult:
     """Find the cheapest schedule of a site, prove it, and settle its bill.
 
@@ -72,6 +73,8 @@ def optimize(
         Told what happens, a line a stage.
     read_s : float
         Time already spent on reading, to be shown with the other stages. [s]
+    ahead : bool
+        Whether compliance will be asked for: a long year is then solved without rules meanwhile, in another process.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def optimize(
     InfeasibleError, UnboundedError, SolverError
         When there is no certified optimum; each says why and what to change.
     """
-    return dispatched(site, solver=solver, progress=progress, read_s=read_s)[0]
+    return dispatched(site, solver=solver, progress=progress, read_s=read_s, ahead=ahead)[0]
 
 
 def dispatched(
@@ -96,6 +99,7 @@ def dispatched(
     read_s: float = 0.0,
     guess: Point | None = None,
     explain: bool = True,
+    ahead: bool = False,
 ) -> tuple[DispatchResult, Point]:
     """As :func:`optimize`, with the optimal point for the next branch of a choice.
 
@@ -108,6 +112,7 @@ def dispatched(
     with clock("build"):
         tell("lowering tariffs")
         asked = _Asked.of(site)
+        without_rules = without_rules_ahead(site, asked.rules, solver) if ahead else None
     with clock("solve"):
         tell("compiling the model")
         solved = solve_site(
@@ -117,7 +122,8 @@ def dispatched(
     with clock("settle"):
         tell("settling the bill")
         answered = _Answered.of(asked, solved)
-        result = _result(asked, solved, answered, solver)
+        price = PriceOfRules.of(site, asked.rules, solved, asked.baseline_rules, solver, without_rules)
+        result = _result(asked, solved, answered, price, solver)
     return replace(result, timing=clock.timing(read_s)), solved.optimum.point
 
 
@@ -157,7 +163,9 @@ class _Answered:
         return cls(schedule, ledger, _certificate(solved.optimum, schedule, mismatch, checks))
 
 
-def _result(asked: _Asked, solved: Solved, found: _Answered, solver: str | None) -> DispatchResult:
+def _result(
+    asked: _Asked, solved: Solved, found: _Answered, price: PriceOfRules | None, solver: str | None
+) -> DispatchResult:
     site, charges, rules, baseline = asked.site, asked.charges, asked.rules, asked.baseline
     schedule, ledger = found.schedule, found.ledger
     plan, before = (schedule, ledger), (baseline.schedule, asked.baseline_ledger)
@@ -179,7 +187,7 @@ def _result(asked: _Asked, solved: Solved, found: _Answered, solver: str | None)
         (*notes, *(() if compute is None else compute.notes)),
         asked.baseline_rules,
         solved.branches,
-        PriceOfRules.of(site, charges, rules, solved, asked.baseline_rules, solver),
+        price,
         trace(site, schedule) if site.spec.generator else None,
         declared_quantities(site, ledger),
         compute,

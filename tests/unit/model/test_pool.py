@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
+import time
 
 import pytest
 
 from storage_opt.errors import SolverError
-from storage_opt.model.pool import side_by_side
+from storage_opt.model.pool import Ahead, side_by_side
+from storage_opt.model.watchdog import Worker
 
 
 def test_every_task_is_answered_once():
@@ -30,3 +33,37 @@ def test_a_worker_that_cannot_be_prepared_is_told():
 def test_a_worker_that_dies_is_told():
     with pytest.raises(SolverError, match="died"):  # signal 9 to the session of the worker
         list(side_by_side(int, "0", os.kill, [9], 1))
+
+
+def test_a_call_is_answered_ahead_and_as_often_as_it_is_asked():
+    ahead = Ahead(math.pow, 2.0, 10.0)
+    assert [ahead.answer(), ahead.answer()] == [1024.0, 1024.0]
+
+
+def test_a_call_that_fails_ahead_is_told():
+    ahead = Ahead(math.sqrt, -1.0)
+    for _ in range(2):
+        with pytest.raises(SolverError, match="ValueError"):
+            ahead.answer()
+
+
+class Unreadable:
+    """What another process cannot make again."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_call_that_cannot_be_read_is_not_awaited_for_ever():
+    with pytest.raises(SolverError, match="died"):
+        Ahead(math.sqrt, Unreadable()).answer()
+
+
+def test_a_call_that_is_forgotten_ends_its_process(monkeypatch):
+    worker = Worker.start()
+    monkeypatch.setattr(Worker, "start", lambda: worker)
+    ahead = Ahead(time.sleep, 600.0)
+    assert worker.process.poll() is None
+    del ahead
+    gc.collect()
+    assert worker.process.wait(timeout=10.0) != 0
