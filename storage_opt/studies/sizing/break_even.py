@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from scipy.optimize import brentq
@@ -14,8 +15,9 @@ from storage_opt.studies.sizing.assumptions import Assumption, AssumptionKind, a
 from storage_opt.studies.sizing.case import Case, Finding
 from storage_opt.studies.sizing.landscape import best_of
 from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.running import Desk, Run, answers, as_written
 
-__all__ = ["BreakEven", "Payment", "break_even", "break_even_of_building"]
+__all__ = ["BreakEven", "Payment", "break_even", "break_even_of_building", "break_evens"]
 
 _NEVER_CLOSER = 1e-14
 _CLOSE = 1e-6
@@ -90,6 +92,53 @@ class _Probe:
     @property
     def values(self) -> int:
         return len({value for value, _ in self.found})
+
+
+def break_evens(case: Case, names: Sequence[str], run: Run) -> tuple[BreakEven, ...]:
+    """Of each assumption, :func:`break_even` of the best sizes and :func:`break_even_of_building`, in this order.
+
+    Parameters
+    ----------
+    case : Case
+        What is sized.
+    names : sequence of str
+        Names of the assumptions.
+    run : Run
+        In how many processes, who is told, and where break-evens are kept.
+
+    Raises
+    ------
+    InputError, InfeasibleError, SolverError
+        As of :func:`break_even`.
+    """
+    for name in names:
+        _asked(case, name, None)
+    tasks = [_Search(name, of_building) for name in names for of_building in (False, True)]
+    return tuple(answers(case, tasks, run, "break-even"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search, as a task."""
+
+    name: str
+    of_building: bool
+
+    @property
+    def key(self) -> str:
+        return json.dumps(["break-even", self.name, self.of_building])
+
+    def answer(self, desk: Desk) -> BreakEven:
+        search = break_even_of_building if self.of_building else break_even
+        return search(desk.case, self.name, progress=desk.tell)
+
+    def written(self, answer: BreakEven) -> object:
+        return {one.name: getattr(answer, one.name) for one in fields(answer) if one.name != "assumption"}
+
+    def read(self, entry: object, desk: Desk) -> BreakEven:
+        kept = as_written(entry)
+        kept |= {"assumption": assumption_of(desk.case.problem.site, self.name), "payment": Payment(kept["payment"])}
+        return BreakEven(**kept)
 
 
 def break_even(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.spec.resolved import Site
-from storage_opt.studies.sizing.break_even import BreakEven, break_even, break_even_of_building
+from storage_opt.studies.sizing.break_even import BreakEven, break_evens
 from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.frontier import FlatRange, flatness
 from storage_opt.studies.sizing.landscape import Landscape, landscape
 from storage_opt.studies.sizing.marginal import MarginalWorth, marginal_values
 from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.running import Run
 from storage_opt.studies.sizing.tornado import Tornado, tornado
 
 __all__ = ["Explored", "Wishes", "axes_in", "explored"]
@@ -36,7 +37,7 @@ class Wishes:
     worth : bool
         Whether marginal values are worked out.
     resume : Path or None
-        File in which results of map and tornado are kept, so that an interrupted run goes on.
+        File in which results of map, tornado and break-even are kept, so that an interrupted run goes on.
     """
 
     axes: tuple[str, str] | None = None
@@ -95,13 +96,9 @@ def explored(
         flat = flatness(case) if case.is_convex else ()
     if wishes.tornado:
         bars = tornado(case, progress=progress, resume=wishes.resume)
-    answers = [
-        one
-        for name in wishes.break_even
-        for one in (break_even(case, name, progress=progress), break_even_of_building(case, name, progress=progress))
-    ]
+    crossings = break_evens(case, wishes.break_even, Run(progress=progress, resume=wishes.resume))
     worths = marginal_values(case, solver=case.problem.solver, progress=progress) if wishes.worth else ()
-    return Explored(made, flat, bars, tuple(answers), worths)
+    return Explored(made, flat, bars, crossings, worths)
 
 
 def axes_in(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Many findings of one case: in parallel, with progress, and written down as they come."""
+"""Many questions about one case: answered in parallel, with progress, and written down as they come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
 
 from storage_opt.io.journal import Journal
 from storage_opt.model.pool import side_by_side
@@ -15,10 +16,29 @@ from storage_opt.studies.sizing.assumptions import Assumption, assumptions
 from storage_opt.studies.sizing.case import Case, Finding
 from storage_opt.studies.sizing.problem import Ageing, SizingProblem
 
-__all__ = ["Question", "Run", "answers"]
+__all__ = ["Desk", "Question", "Run", "Task", "answers", "as_written"]
+
+_Answer = TypeVar("_Answer")
 
 _WORTH_PROCESSES_S = 6.0
 """Work that takes less is done in this process: starting another one takes seconds."""
+
+
+class Task(Protocol[_Answer]):
+    """Something asked about a case; it and its answer can be sent to another process."""
+
+    @property
+    def key(self) -> str:
+        """The task as text."""
+
+    def answer(self, desk: Desk) -> _Answer:
+        """Work it out."""
+
+    def written(self, answer: _Answer) -> object:
+        """The answer as JSON has it."""
+
+    def read(self, entry: object, desk: Desk) -> _Answer:
+        """The answer that was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,20 @@ class Question:
     def key(self) -> str:
         """The question as text."""
         return json.dumps([self.assumed, self.held])
+
+    def answer(self, desk: Desk) -> Finding | None:
+        """What the sizes are worth; None where no schedule keeps all rules."""
+        numbers = {name: number for number, name in enumerate(desk.case.names)}
+        return desk.under(self.assumed).find({numbers[name]: value for name, value in self.held})
+
+    def written(self, answer: Finding | None) -> object:
+        """The finding as JSON has it."""
+        return None if answer is None else asdict(answer)
+
+    def read(self, entry: object, desk: Desk) -> Finding | None:
+        """The finding that was written."""
+        del desk
+        return None if entry is None else Finding(**as_written(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +88,18 @@ class Run:
 
 
 @dataclass(eq=False)
-class _Desk:
+class Desk:
     """A case, its assumptions, and the last one of another bill, which the next question often asks for again."""
 
     case: Case
+    tell: Callable[[str], None] | None = None
     last: tuple[tuple[tuple[str, float], ...], Case] | None = None
     known: dict[str, Assumption] = field(init=False)
 
     def __post_init__(self) -> None:
         self.known = {one.name: one for one in assumptions(self.case.problem.site)}
 
-    def answer(self, question: Question) -> Finding | None:
-        numbers = {name: number for number, name in enumerate(self.case.names)}
-        held = {numbers[name]: value for name, value in question.held}
-        return self._under(question.assumed).find(held)
-
-    def _under(self, assumed: tuple[tuple[str, float], ...]) -> Case:
+    def under(self, assumed: tuple[tuple[str, float], ...]) -> Case:
         """The case under assumptions; those of the bill first, those of money on top of them."""
         changes = [(self.known[name], value) for name, value in assumed]
         of_bill = [(one, value) for one, value in changes if not one.is_financial]
@@ -81,14 +111,14 @@ class _Desk:
         return self.last[1].changed([(one, value) for one, value in changes if one.is_financial])
 
 
-def answers(case: Case, questions: Sequence[Question], run: Run, what: str) -> list[Finding | None]:
-    """A finding for each question, None where no schedule keeps all rules.
+def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str) -> list[_Answer]:
+    """An answer to each task.
 
     Parameters
     ----------
     case : Case
         What is asked about.
-    questions : sequence of Question
+    tasks : sequence of Task
         What is asked.
     run : Run
         How.
@@ -101,50 +131,49 @@ def answers(case: Case, questions: Sequence[Question], run: Run, what: str) -> l
         When the file to go on from holds results of another problem.
     """
     journal = None if run.resume is None else Journal.open(run.resume, case.fingerprint)
-    found: dict[str, Finding | None] = {}
+    desk, asked = Desk(case, run.progress), {task.key: task for task in tasks}
+    found: dict[str, _Answer] = {}
     if journal is not None:
-        found = {key: _read(entry) for key, entry in journal.found.items()}
-    waiting = list(dict.fromkeys(question for question in questions if question.key not in found))
-    done, total = len(set(questions)) - len(waiting), len(set(questions))
-    for question, finding in _worked(case, waiting, run.workers):
-        found[question.key] = finding
-        done += 1
+        found = {key: task.read(journal.found[key], desk) for key, task in asked.items() if key in journal.found}
+    waiting = [task for key, task in asked.items() if key not in found]
+    for task, answer in _worked(desk, waiting, run.workers):
+        found[task.key] = answer
         if journal is not None:
-            journal.add(question.key, None if finding is None else asdict(finding))
+            journal.add(task.key, task.written(answer))
         if run.progress:
-            run.progress(f"{what}: {done} of {total}")
-    return [found[question.key] for question in questions]
+            run.progress(f"{what}: {len(found)} of {len(asked)}")
+    return [found[task.key] for task in tasks]
 
 
-def _worked(case: Case, waiting: Sequence[Question], workers: int) -> Iterator[tuple[Question, Finding | None]]:
+def _worked(desk: Desk, waiting: Sequence[Task[_Answer]], workers: int) -> Iterator[tuple[Task[_Answer], _Answer]]:
     """Answers as they come: here while it is short work, the rest in processes."""
-    desk, began = _Desk(case), time.perf_counter()
-    for done, question in enumerate(waiting):
+    began = time.perf_counter()
+    for done, task in enumerate(waiting):
         spent = time.perf_counter() - began
         left = len(waiting) - done
-        # the first question pays for compiling, so the second one tells how long the others take
+        # the first task pays for compiling, so the second one tells how long the others take
         if workers > 1 and done > 1 and left > 1 and spent / done * left > _WORTH_PROCESSES_S:
-            shared = (case.problem.site, case.problem.solver, case.problem.ageing)
+            problem = desk.case.problem
+            shared = (problem.site, problem.solver, problem.ageing)
             rest = waiting[done:]
-            for number, finding in side_by_side(_open, shared, _answer, rest, workers):
-                yield rest[number], finding
+            for number, answer in side_by_side(_open, shared, _answered, rest, workers):
+                yield rest[number], answer
             return
-        yield question, desk.answer(question)
+        yield task, task.answer(desk)
 
 
-def _open(shared: tuple[Site, str | None, Ageing]) -> _Desk:
+def as_written(entry: object) -> dict[str, Any]:
+    """Fields of a record that came back from JSON, which has no tuples."""
+    fields = cast("dict[str, Any]", entry)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
+def _open(shared: tuple[Site, str | None, Ageing]) -> Desk:
     site, solver, ageing = shared
     case = Case.of(SizingProblem.of(site, solver=solver).with_ageing(ageing))
     case.problem.sized()
-    return _Desk(case)
+    return Desk(case)
 
 
-def _answer(desk: _Desk, question: Question) -> Finding | None:
-    return desk.answer(question)
-
-
-def _read(entry: dict[str, object] | None) -> Finding | None:
-    if entry is None:
-        return None
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
-    return Finding(**values)  # type: ignore[arg-type]
+def _answered(desk: Desk, task: Task[_Answer]) -> _Answer:
+    return task.answer(desk)

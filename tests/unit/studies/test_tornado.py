@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
 from storage_opt.errors import InputError
 from storage_opt.finance.annuity import annuity_factor
 from storage_opt.studies.sizing.assumptions import assumption_of, assumptions
-from storage_opt.studies.sizing.break_even import Payment, break_even, break_even_of_building
+from storage_opt.studies.sizing.break_even import Payment, break_even, break_even_of_building, break_evens
 from storage_opt.studies.sizing.case import Case
+from storage_opt.studies.sizing.running import Run
 from storage_opt.studies.sizing.tornado import tornado
 from tests.support.landscape_sites import battery_site
 
@@ -135,3 +138,30 @@ def test_whole_and_unknown_assumptions_are_refused(case):
         break_even(case, "project_years")
     with pytest.raises(InputError, match="name one of `capex of bess`"):
         break_even(case, "capex of wind")
+
+
+def facts(found):
+    """All of a break-even; its assumption by name, because another process has its own."""
+    return [getattr(found, one.name) for one in fields(found) if one.name != "assumption"] + [found.assumption.name]
+
+
+def test_break_evens_in_processes_and_those_kept_are_those_found_here(case, tmp_path, monkeypatch):
+    names = ("capex of bess", "price_spread")
+    one_by_one = [search(case, name) for name in names for search in (break_even, break_even_of_building)]
+    monkeypatch.setattr("storage_opt.studies.sizing.running._WORTH_PROCESSES_S", 0.0)
+    kept = Run(workers=2, resume=tmp_path / "run.jsonl")
+    found = break_evens(case, names, kept)
+    for mine, other in zip(found, one_by_one, strict=True):
+        assert facts(mine)[:4] + facts(mine)[-1:] == facts(other)[:4] + facts(other)[-1:]
+        assert (mine.value or 0.0) == pytest.approx(other.value or 0.0, rel=1e-5)
+    told: list[str] = []
+    monkeypatch.setattr("storage_opt.studies.sizing.break_even.brentq", None)  # nothing is searched again
+    again = break_evens(case, names, replace(kept, progress=told.append))
+    assert [facts(one) for one in again] == [facts(one) for one in found]
+    assert not told
+
+
+def test_a_wrong_name_is_told_before_anything_is_searched(case, monkeypatch):
+    monkeypatch.setattr("storage_opt.studies.sizing.break_even.brentq", None)
+    with pytest.raises(InputError, match="capex of wind"):
+        break_evens(case, ("capex of bess", "capex of wind"), Run(workers=1))
