@@ -29,8 +29,9 @@ __all__ = ["NATIVE", "Answer", "Status", "solve_form"]
 
 _Vector = NDArray[np.float64]
 _INFINITE = 1e30
-_MOST_ITERATIONS, _LARGE, _MOST_WHERE_LARGE = 100, 200_000, 160
-"""Of PIQP, which needs 20 to 60 unless it stalls; several years with common sizes, which are large, take up to 110."""
+_MOST_ITERATIONS, _LARGE, _MOST_WHERE_HARD = 100, 200_000, 200
+"""Of PIQP, which needs 20 to 60 unless it stalls; several years with common sizes take up to 110, and open sizes of
+which hardly anything is built 150: still a fifth of the time of the next solver."""
 _STALLED_GAP = 1e-7
 """Relative gap at which a stalled point is worth judging."""
 _OF_LIMIT = 0.9
@@ -97,7 +98,8 @@ def _piqp(form: StandardForm) -> Answer:
     settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
     settings.preconditioner_scale_cost = True
     settings.preconditioner_iter = 3  # the form arrives scaled
-    settings.max_iter = _MOST_ITERATIONS if form.size <= _LARGE else _MOST_WHERE_LARGE
+    is_hard = form.size > _LARGE or rewritten.has_shared
+    settings.max_iter = _MOST_WHERE_HARD if is_hard else _MOST_ITERATIONS
     solver.setup(
         sp.csc_matrix(reduced.quadratic),
         reduced.cost,

@@ -90,6 +90,11 @@ class WithoutFloors:
     scale: _Vector
     floors: Floors
 
+    @property
+    def has_shared(self) -> bool:
+        """Whether there are shared columns."""
+        return bool(np.any(self.scale < 1.0))
+
     def primal(self, x: _Vector) -> _Vector:
         """The original's variables (n,)."""
         found: _Vector = self.scale * x

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
+import numpy as np
 from scipy.optimize import brentq
 
 from storage_opt.errors import Fault, InputError
 from storage_opt.spec.resolved import Site
-from storage_opt.studies.sizing.assumptions import Assumption, AssumptionKind, assumption_of
+from storage_opt.studies.sizing.assumptions import Assumption, assumption_of
 from storage_opt.studies.sizing.case import Case, Finding
 from storage_opt.studies.sizing.landscape import best_of
 from storage_opt.studies.sizing.problem import SizingProblem
@@ -21,7 +22,7 @@ __all__ = ["BreakEven", "Payment", "break_even", "break_even_of_building", "brea
 
 _NEVER_CLOSER = 1e-14
 _CLOSE = 1e-6
-"""Share of itself, or of the bracket, to which the value is found from which building pays."""
+"""Share of the bracket to which the value is found from which building pays."""
 _GAIN = 1e-7
 """Share of the bill that building has to gain to count: less is noise of the solver."""
 _MOST_ROUNDS = 50
@@ -218,67 +219,67 @@ def break_even_of_building(
     Notes
     -----
     What is gained is the net present value at the best sizes less that of what stands already. It is never negative, so
-    the answer is where it becomes more than noise: by bisection, and for a capital cost exactly, by Dinkelbach's method
-    on ``max over s of (saving(s) - other costs(s)) / capital(s)``, whose rounds are solves at the ratio reached so far.
+    the answer is where it becomes more than noise. The best sizes at a value that pays are held until they pay no more;
+    the best sizes there pay further, until none do. For a capital cost that is Dinkelbach's method (1967) on ``max over
+    s of (saving(s) - other costs(s)) / capital(s)``; each round is one sizing, three to six of them.
     """
     case = problem if isinstance(problem, Case) else Case.of(problem)
     assumption, ends = _asked(case, name, bracket)
     probe = _Probe(case, assumption, progress)
-    existing = tuple(case.problem.existing.tolist())
-
-    def gain(value: float) -> float:
-        best, nothing = probe.at(value, None), probe.at(value, existing)
-        if best is None or nothing is None:
-            what = f"there is no schedule at {assumption.name} = {value:g}"
-            raise InputError([Fault(what, "narrow the bracket", key=name)])
-        return best.npv - nothing.npv - _GAIN * case.per_cost * max(abs(best.cost), abs(nothing.cost))
-
-    gains = gain(ends[0]), gain(ends[1])
-    pays = gains[0] > 0.0, gains[1] > 0.0
+    gain = _Gain(probe)
+    pays = gain.of_best(ends[0]) > 0.0, gain.of_best(ends[1]) > 0.0
     worths = _npv(probe.at(ends[0], None)), _npv(probe.at(ends[1], None))
     if pays[0] == pays[1]:
         payment = Payment.EVERYWHERE if pays[0] else Payment.NOWHERE
         return BreakEven(assumption, True, payment, None, None, ends, worths, (), probe.values)
-    if assumption.kind is AssumptionKind.CAPEX and pays[0]:
-        value, last = _dinkelbach(probe, ends[0], existing, gain)
-    else:
-        value, last = _bisected(probe, ends, pays, gain)
+    value, last = _last_that_pays(gain, *(ends if pays[0] else ends[::-1]))
     return BreakEven(assumption, True, Payment.CROSSES, value, pays[1], ends, worths, last, probe.values)
 
 
-def _dinkelbach(
-    probe: _Probe, start: float, existing: tuple[float, ...], gain: Callable[[float], float]
-) -> tuple[float, tuple[float, ...]]:
-    """The largest factor of a capital cost at which something pays, and the sizes that do."""
-    value, sizes = start, existing
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gain:
+    """What is gained by building, beyond what is noise. [money]"""
+
+    probe: _Probe
+
+    def of_best(self, value: float) -> float:
+        """Of the best sizes."""
+        best = self.probe.at(value, None)
+        if best is None:
+            raise self._without_schedule(value)
+        return self._over_nothing(value, best)
+
+    def of(self, value: float, sizes: tuple[float, ...]) -> float:
+        """Of given sizes; as much as they cost is lost where they have no schedule."""
+        found = self.probe.at(value, sizes)
+        if found is None:
+            return -abs(self.probe.case.problem.size_cost(np.array(sizes))) - 1.0
+        return self._over_nothing(value, found)
+
+    def _over_nothing(self, value: float, found: Finding) -> float:
+        case = self.probe.case
+        nothing = self.probe.at(value, tuple(case.problem.existing.tolist()))
+        if nothing is None:
+            raise self._without_schedule(value)
+        return found.npv - nothing.npv - _GAIN * case.per_cost * max(abs(found.cost), abs(nothing.cost))
+
+    def _without_schedule(self, value: float) -> InputError:
+        what = f"there is no schedule at {self.probe.assumption.name} = {value:g}"
+        return InputError([Fault(what, "narrow the bracket", key=self.probe.assumption.name)])
+
+
+def _last_that_pays(gain: _Gain, yes: float, no: float) -> tuple[float, tuple[float, ...]]:
+    """Where building ceases to pay, from a value at which it does to one at which nothing does, and what pays there."""
+    value, span = yes, abs(no - yes)
     for _ in range(_MOST_ROUNDS):
-        if gain(value) <= 0.0:
-            break
-        best = probe.at(value, None)
-        assert best is not None
+        best = gain.probe.at(value, None)
+        assert best is not None, "it pays there"
         sizes = best.sizes
-        # worth of these sizes falls in a straight line with the factor; it reaches that of nothing at the next one
-        here = best.npv - _sure(probe.at(value, existing))
-        dearer = _sure(probe.at(value + 1.0, sizes)) - _sure(probe.at(value + 1.0, existing))
-        step = here / (here - dearer)
-        value += step
-        if step <= _CLOSE * max(abs(value), 1.0):
+        edge = float(brentq(gain.of, value, no, args=(sizes,), xtol=_CLOSE / 4.0 * span))
+        if abs(edge - value) <= _CLOSE * span or gain.of_best(edge) <= 0.0:
             break
-    return value, sizes
-
-
-def _bisected(
-    probe: _Probe, ends: tuple[float, float], pays: tuple[bool, bool], gain: Callable[[float], float]
-) -> tuple[float, tuple[float, ...]]:
-    """Where the answer changes, and the sizes on the side that pays."""
-    yes, no = ends if pays[0] else ends[::-1]
-    close = _CLOSE * abs(ends[1] - ends[0])
-    while abs(yes - no) > close:
-        middle = (yes + no) / 2.0
-        yes, no = (middle, no) if gain(middle) > 0.0 else (yes, middle)
-    best = probe.at(yes, None)
-    assert best is not None
-    return (yes + no) / 2.0, best.sizes
+        value = edge
+    return edge, sizes
 
 
 def _asked(case: Case, name: str, bracket: tuple[float, float] | None) -> tuple[Assumption, tuple[float, float]]:
@@ -305,8 +306,3 @@ def _all_sizes(case: Case, sizes: Mapping[str, float]) -> tuple[float, ...]:
 
 def _npv(found: Finding | None) -> float | None:
     return None if found is None else found.npv
-
-
-def _sure(found: Finding | None) -> float:
-    assert found is not None
-    return found.npv
