@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from storage_opt.charges.base import Charge
@@ -38,8 +39,9 @@ from storage_opt.studies.compliance import broken_rule_notes
 from storage_opt.studies.compute_study import compute_result
 from storage_opt.studies.declared import declared_quantities
 from storage_opt.studies.islanding import simulate_islanding
+from storage_opt.studies.meanwhile import Meanwhile
 from storage_opt.studies.price_of_reserve import PriceOfReserve
-from storage_opt.studies.price_of_rules import PriceOfRules, without_rules_ahead
+from storage_opt.studies.price_of_rules import PriceOfRules, cost_without_rules
 from storage_opt.studies.product_use import headroom_worth, product_uses, provider_names
 from storage_opt.studies.rebates import Solved, solve_site
 from storage_opt.studies.result import DispatchResult, MarginalValue, Timing
@@ -112,7 +114,7 @@ def dispatched(
     with clock("build"):
         tell("lowering tariffs")
         asked = _Asked.of(site)
-        without_rules = without_rules_ahead(site, asked.rules, solver) if ahead else None
+        meanwhile = Meanwhile(cost_without_rules, site, solver) if ahead and asked.rules else None
     with clock("solve"):
         tell("compiling the model")
         solved = solve_site(
@@ -122,7 +124,8 @@ def dispatched(
     with clock("settle"):
         tell("settling the bill")
         answered = _Answered.of(asked, solved)
-        price = PriceOfRules.of(site, asked.rules, solved, asked.baseline_rules, solver, without_rules)
+        without_rules = meanwhile or partial(cost_without_rules, site, solver)
+        price = PriceOfRules.of(asked.rules, solved, asked.baseline_rules, without_rules)
         result = _result(asked, solved, answered, price, solver)
     return replace(result, timing=clock.timing(read_s)), solved.optimum.point
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,11 +19,12 @@ from storage_opt.lowering.open_sizes import resized
 from storage_opt.lowering.site import lower_site
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.dispatch import dispatched
+from storage_opt.studies.meanwhile import Meanwhile
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.problem import SizingProblem
 from storage_opt.studies.sizing.sellable import selling_what_it_can
 
-__all__ = ["Bills", "bill_as_it_stands"]
+__all__ = ["Bills", "bill_as_it_stands", "standing_bill"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +37,9 @@ class Bills:
     """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
 
     @classmethod
-    def of(cls, problem: SizingProblem, dispatch: DispatchResult) -> Bills:
-        """The bills of a problem whose sizes are dispatched."""
-        before = bill_as_it_stands(problem)
-        years = problem.site.horizon.years
+    def of(cls, before: Ledger, dispatch: DispatchResult) -> Bills:
+        """The bills of sizes that are dispatched, and the best bill without anything new."""
+        years = dispatch.site.horizon.years
         plan, there = dispatch.ledger.by_stream(), dispatch.baseline_ledger.by_stream()
         mine = before.by_stream()
         streams = dict.fromkeys((*mine, *plan, *there))
@@ -49,6 +50,17 @@ class Bills:
         )
 
 
+def standing_bill(problem: SizingProblem) -> Callable[[], Ledger]:
+    """:func:`bill_as_it_stands`, begun at once where it takes long; sizes and the state of batteries don't matter."""
+    if not _can_choose(_standing(problem)):
+        return partial(bill_as_it_stands, problem)
+    return Meanwhile(_bill_as_it_stands, problem.site, problem.solver)
+
+
+def _bill_as_it_stands(site: Site, solver: str | None) -> Ledger:
+    return bill_as_it_stands(SizingProblem.of(site, solver=solver))
+
+
 def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     """The best bill of the site without anything new: what it could save anyway is no saving of the project.
 
@@ -56,6 +68,16 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     bill that anyone pays. Backup and promises that what stands there can't hold are left out. Where no schedule keeps
     all rules without what is new, nothing is stored or shifted, and rules are broken that the bill does not price.
     """
+    site = _standing(problem)
+    if _can_choose(site):
+        with suppress(InfeasibleError):
+            return dispatched(site, solver=problem.solver, explain=False)[0].ledger
+    charges = lower_site(site)
+    return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
+
+
+def _standing(problem: SizingProblem) -> Site:
+    """The site without anything new."""
     cost = problem.objective.finance.cost
     moved = [
         (size.range.existing, size)
@@ -64,12 +86,7 @@ def bill_as_it_stands(problem: SizingProblem) -> Ledger:
     ]
     sizes = tuple(size for _, size in moved)
     site = _holding_what_it_can(resized(problem.site, sizes, np.array([existing for existing, _ in moved])))
-    site, _ = selling_what_it_can(site)
-    if _can_choose(site):
-        with suppress(InfeasibleError):
-            return dispatched(site, solver=problem.solver, explain=False)[0].ledger
-    charges = lower_site(site)
-    return settle(baseline_schedule(site, charges, lower_rules(site)).schedule, charges)
+    return selling_what_it_can(site)[0]
 
 
 def _holding_what_it_can(site: Site) -> Site:

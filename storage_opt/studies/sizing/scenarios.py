@@ -165,7 +165,7 @@ def _seen(problem: ScenarioProblem, best: Best, number: int, guess: Point | None
 
 
 def _outcome(year: Year, weight: float, best: Best, dispatch: DispatchResult, cost_per_year: float) -> ScenarioOutcome:
-    bills = Bills.of(year.problem, dispatch)
+    bills = Bills.of(bill_as_it_stands(year.problem), dispatch)
     flow = cash_flow(project_of(Lived(year.problem, best), bills, dispatch))
     return ScenarioOutcome(
         year.scenario.name,

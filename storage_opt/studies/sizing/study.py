@@ -23,7 +23,7 @@ from storage_opt.studies.dispatch import dispatched
 from storage_opt.studies.rebates import Solved, solve_branches
 from storage_opt.studies.result import DispatchResult
 from storage_opt.studies.sizing.ageing import Lived, cells_cost, sized_for_life
-from storage_opt.studies.sizing.bills import Bills
+from storage_opt.studies.sizing.bills import Bills, standing_bill
 from storage_opt.studies.sizing.catalogue import Best, dearer_than_units
 from storage_opt.studies.sizing.problem import NEW, SizingProblem
 from storage_opt.studies.sizing.result import BuiltSize, SizeLimit, SizingCertificate, SizingResult, SizingTiming
@@ -40,7 +40,13 @@ _NOTHING = 1e-7
 """Share of the cost that all of a limit must be worth to be told."""
 
 
-def size(site: Site, *, solver: str | None = None, progress: Callable[[str], None] | None = None) -> SizingResult:
+def size(
+    site: Site,
+    *,
+    solver: str | None = None,
+    progress: Callable[[str], None] | None = None,
+    ahead: bool = False,
+) -> SizingResult:
     """Find the sizes with the highest net present value, and prove it.
 
     Parameters
@@ -51,6 +57,8 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
         Any solver CVXPY finds; by default the policy's chain with fallbacks.
     progress : callable or None
         Told what happens, a line a stage.
+    ahead : bool
+        As for :func:`~storage_opt.studies.dispatch.optimize`, of the dispatch at the best sizes.
 
     Returns
     -------
@@ -76,20 +84,22 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     require_installed(solver)
     warm_up()
     began = time.perf_counter()
-    lived = sized_for_life(SizingProblem.of(site, solver=solver, tell=progress))
+    stated = SizingProblem.of(site, solver=solver, tell=progress)
+    before = standing_bill(stated)
+    lived = sized_for_life(stated)
     problem, best = lived.problem, lived.best
     refuse_endless(problem, best.values)
     solved_s = time.perf_counter() - began
     if progress:
         progress("dispatching at the best sizes")
-    judged, dispatch = _dispatched(problem, best)
+    judged, dispatch = _dispatched(problem, best, ahead=ahead)
     certificate = SizingCertificate(
         _settled(problem, best, judged), best.bound, judged.certificate.certified, best.solves
     )
     if not certificate.certified and problem.is_convex:
         # better a name than a number that is not proven
         problem.sized().require(best.values, problem.compiled_at(best.values))
-    found = Bills.of(problem, dispatch)
+    found = Bills.of(before(), dispatch)
     total_s = time.perf_counter() - began
     return SizingResult(
         problem.new_at(best.values),
@@ -107,18 +117,18 @@ def size(site: Site, *, solver: str | None = None, progress: Callable[[str], Non
     )
 
 
-def _dispatched(problem: SizingProblem, best: Best) -> tuple[DispatchResult, DispatchResult]:
+def _dispatched(problem: SizingProblem, best: Best, *, ahead: bool) -> tuple[DispatchResult, DispatchResult]:
     """The schedule that the sizes were chosen with, and that of the first year; one where nothing ages."""
     guess = schedule_point(problem.sized(), best.solved.optimum.point) if problem.is_convex else None
     site, unsold = selling_what_it_can(problem.site_at(best.values))
-    judged, _ = dispatched(site, solver=problem.solver, guess=guess)
+    judged, _ = dispatched(site, solver=problem.solver, guess=guess, ahead=ahead and problem.ageing is NEW)
     if unsold:
         words = f"not sold, because nothing backs them at these sizes: {', '.join(unsold)}"
         judged = replace(judged, notes=(words, *judged.notes))
     if problem.ageing is NEW:
         return judged, judged
     new, _ = selling_what_it_can(problem.new_at(best.values))
-    return judged, dispatched(new, solver=problem.solver)[0]
+    return judged, dispatched(new, solver=problem.solver, ahead=ahead)[0]
 
 
 def _settled(problem: SizingProblem, best: Best, judged: DispatchResult) -> float:

@@ -1,0 +1,57 @@
+"""Long work that is surely asked for later, begun in another process while something else goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from storage_opt.errors import SolverError
+from storage_opt.model.pool import Ahead
+from storage_opt.spec.resolved import Site
+
+__all__ = ["Meanwhile"]
+
+_Answer = TypeVar("_Answer")
+
+_LONG = 20_000
+"""Intervals from which on a solve takes longer than starting a process for it."""
+_CORES = 2
+
+
+class Meanwhile(Generic[_Answer]):
+    """What a call about a site answers: begun at once where the year is long, else worked out when it is asked for.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module, of the site and a solver's name or None.
+    site : Site
+        The site.
+    solver : str or None
+        The solver.
+
+    Notes
+    -----
+    Forgetting it ends its process.
+    """
+
+    def __init__(self, work: Callable[[Site, str | None], _Answer], site: Site, solver: str | None) -> None:
+        self._call = (work, site, solver)
+        is_worth_it = site.horizon.steps >= _LONG and (os.cpu_count() or 1) >= _CORES
+        self._ahead = Ahead(work, site, solver) if is_worth_it else None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether another process is at it."""
+        return self._ahead is not None
+
+    def __call__(self) -> _Answer:
+        """The answer."""
+        if self._ahead is not None:
+            # two long solves at once may be more than the memory holds; then one after the other
+            with contextlib.suppress(SolverError):
+                return self._ahead.answer()
+        work, site, solver = self._call
+        return work(site, solver)
