@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from storage_opt.errors import SolverError
@@ -46,6 +47,10 @@ class Meanwhile(Generic[_Answer]):
     def has_begun(self) -> bool:
         """Whether another process is at it."""
         return self._ahead is not None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # a process stays here; a copy elsewhere works it out when it is asked
+        return partial, self._call
 
     def __call__(self) -> _Answer:
         """The answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from storage_opt.lowering.site import lower_site
 from storage_opt.rules.base import ContractRule, RuleCheck
@@ -51,8 +52,7 @@ class PriceOfRules:
         names = {rule.rule.name for rule in rules}
         binds = any(worth.rule.name in names for worth in planned.worths)
         broken = tuple(check.words for check in baseline_checks if not check.ok)
-        cost = planned.cost
-        return cls(cost, broken, without_rules if binds else lambda: cost)
+        return cls(planned.cost, broken, without_rules if binds else partial(float, planned.cost))
 
     def __call__(self) -> Compliance:
         """Solve without the rules, if one has a worth at the optimum: where none has, the cost is the same."""

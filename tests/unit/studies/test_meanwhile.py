@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from typing import Any
 
 import pytest
@@ -60,6 +61,13 @@ def test_nothing_goes_on_where_no_rule_costs_anything(always_ahead: None, most_e
     result = optimize(site(most_export_frac, load_kw=300.0), ahead=True)
     assert not has_begun(result)
     assert result.compliance is None or result.compliance.cost == 0.0
+
+
+@pytest.mark.parametrize("load_kw", [100.0, 300.0])
+def test_a_result_that_is_kept_in_a_file_still_knows_the_price(always_ahead: None, load_kw: float) -> None:
+    result = optimize(site(0.25, load_kw), ahead=True)
+    kept = pickle.loads(pickle.dumps(result))
+    assert kept.compliance == result.compliance
 
 
 def test_a_short_year_needs_no_process() -> None:
