@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +71,22 @@ def spec_faults(error: ValidationError, raw: Mapping[str, Any], root: type[BaseM
         Name of the site file.
     """
     by_choice: dict[Key, list[tuple[ErrorDetails, _Place]]] = {}
-    for details in error.errors():
+    for number, details in enumerate(_apart(error)):
         place = _locate(details["loc"], raw)
-        by_choice.setdefault(place.choice if place.choice is not None else (*place.key, details["type"]), []).append(
-            (details, place)
-        )
+        own = (*place.key, details["type"]) if place.key else (number,)
+        by_choice.setdefault(place.choice if place.choice is not None else own, []).append((details, place))
     faults = [_fault(*_best(group), root, file) for group in by_choice.values()]
     return list(dict.fromkeys(faults))
+
+
+def _apart(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Errors one by one: the whole site tells all of its own in one, a line each."""
+    for details in error.errors():
+        if details["loc"] or details["type"] != "value_error":
+            yield details
+            continue
+        for line in str(details["ctx"]["error"]).splitlines():
+            yield details | {"ctx": {"error": line}}
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

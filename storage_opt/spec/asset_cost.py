@@ -7,6 +7,7 @@ iron phosphate systems 600 a kWh, turnkey 800 to 1,100 a kWh; upkeep 0.5 to 2 % 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
 from pydantic import model_validator
@@ -103,8 +104,8 @@ class AssetCostSpec(Spec):
             raise ValueError(message)
         return self
 
-    def misfit(self, kind: str) -> str | None:
-        """Key of a price per unit that an asset of a kind does not have, or None.
+    def misfits(self, kind: str) -> Iterator[str]:
+        """Keys of prices per unit that an asset of a kind does not have.
 
         Parameters
         ----------
@@ -115,5 +116,4 @@ class AssetCostSpec(Spec):
         for name in type(self).model_fields:
             unit = name.removesuffix("_year").rpartition("_per_")[2]
             if unit in {"kwh", "kw", "kva"} and unit not in fitting and getattr(self, name):
-                return name
-        return None
+                yield name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from pydantic import field_validator, model_validator
@@ -89,8 +89,8 @@ class FinanceSpec(Spec):
             raise ValueError(message)
         return self
 
-    def misfit(self, kinds: Mapping[str, str]) -> str | None:
-        """What is wrong with the names of the costs at a site, in words, or None.
+    def misfits(self, kinds: Mapping[str, str]) -> Iterator[str]:
+        """What is wrong with the names of the costs at a site, in words.
 
         Parameters
         ----------
@@ -101,8 +101,7 @@ class FinanceSpec(Spec):
         for name, cost in self.cost.items():
             if name not in kinds:
                 known = ", ".join(f"`{asset}`" for asset in kinds)
-                return f"finance.cost names {name!r}, which the site does not have; name some of {known}"
-            key = cost.misfit(kinds[name])
-            if key is not None:
-                return f"finance.cost.{name}.{key} does not fit a {kinds[name]}; leave it out"
-        return None
+                yield f"finance.cost names {name!r}, which the site does not have; name some of {known}"
+                continue
+            for key in cost.misfits(kinds[name]):
+                yield f"finance.cost.{name}.{key} does not fit a {kinds[name]}; leave it out"

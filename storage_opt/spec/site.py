@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -70,77 +70,54 @@ class SiteSpec(Spec):
     sizing: SizingSpec | None = None
     """Sizes that are left open."""
 
-    @model_validator(mode="after")
-    def _something_is_paid(self) -> Self:
-        if not self.tariff and (self.contract is None or self.contract.supply is None):
-            message = "`tariff` is missing, and no contract says how supply is paid; write a [tariff.NAME] section"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        assets = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
-        owners = (*assets, self.regulation, self.response, self.incentive)
-        names = [*(name for owner in owners for name in owner), "grid", "site"]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            message = f"name {twice[0]!r} is used twice (`grid` and `site` are reserved); each asset needs its own"
-            raise ValueError(message)
-        return self
-
     @property
     def consumers(self) -> tuple[str, ...]:
         """Owners of a load on the bus: fixed loads and buildings."""
         return (*self.load, *self.facility)
 
     @model_validator(mode="after")
-    def _something_is_served(self) -> Self:
-        if not self.consumers:
-            message = "`load` is missing, and there is no facility; write a [load.NAME] section"
-            raise ValueError(message)
+    def _parts_fit(self) -> Self:
+        """All that does not fit together is told at once, a line each."""
+        told = [*self._missing(), *self._without_place(), *self._without_asset()]
+        if told:
+            raise ValueError("\n".join(told))
         return self
 
-    @model_validator(mode="after")
-    def _compute_has_its_place(self) -> Self:
+    def _missing(self) -> Iterator[str]:
+        """What every site needs, and names that stand twice."""
+        if not self.tariff and (self.contract is None or self.contract.supply is None):
+            yield "`tariff` is missing, and no contract says how supply is paid; write a [tariff.NAME] section"
+        if not self.consumers:
+            yield "`load` is missing, and there is no facility; write a [load.NAME] section"
+        assets = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
+        owners = (*assets, self.regulation, self.response, self.incentive)
+        names = [*(name for owner in owners for name in owner), "grid", "site"]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"name {name!r} is used twice (`grid` and `site` are reserved); each asset needs its own"
+
+    def _without_place(self) -> Iterator[str]:
+        """Clusters without a building, work without a cluster, backup without a battery."""
         for name, cluster in self.cluster.items():
             if cluster.facility not in self.facility:
-                message = f"cluster {name!r} stands in facility {cluster.facility!r}, which the site does not have"
-                raise ValueError(message)
+                yield f"cluster {name!r} stands in facility {cluster.facility!r}, which the site does not have"
         for name, workload in self.workload.items():
             if workload.cluster not in self.cluster:
-                message = f"workload {name!r} runs on cluster {workload.cluster!r}, which the site does not have"
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _backup_has_its_batteries(self) -> Self:
+                yield f"workload {name!r} runs on cluster {workload.cluster!r}, which the site does not have"
         if self.backup is None:
-            return self
+            return
         if not self.battery:
-            message = "backup has no battery to hold it; write a [battery.NAME] section, or leave [backup] out"
-            raise ValueError(message)
-        unknown = [name for name in self.backup.batteries if name not in self.battery]
-        if unknown:
-            known = ", ".join(f"`{name}`" for name in self.battery)
-            message = f"backup names battery {unknown[0]!r}, which the site does not have; name some of {known}"
-            raise ValueError(message)
-        return self
+            yield "backup has no battery to hold it; write a [battery.NAME] section, or leave [backup] out"
+            return
+        known = ", ".join(f"`{name}`" for name in self.battery)
+        for name in self.backup.batteries:
+            if name not in self.battery:
+                yield f"backup names battery {name!r}, which the site does not have; name some of {known}"
 
-    @model_validator(mode="after")
-    def _finance_is_of_its_assets(self) -> Self:
+    def _without_asset(self) -> Iterator[str]:
+        """Costs and open sizes of what the site does not have."""
         owners = {"battery": self.battery, "generator": self.generator, "facility": self.facility, "grid": ("grid",)}
-        kinds = {name: kind for kind, names in owners.items() for name in names}
-        message = self.finance and self.finance.misfit(kinds)
-        if message:
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _open_sizes_exist(self) -> Self:
-        message = self.sizing and (
-            self.sizing.unknown(self.battery, self.generator, self.facility)
-            or self.sizing.misfit(self.grid, None if self.contract is None else self.contract.supply)
-        )
-        if message:
-            raise ValueError(message)
-        return self
+        if self.finance is not None:
+            yield from self.finance.misfits({name: kind for kind, names in owners.items() for name in names})
+        if self.sizing is not None:
+            yield from self.sizing.unknown(self.battery, self.generator, self.facility)
+            yield from self.sizing.misfits(self.grid, None if self.contract is None else self.contract.supply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -235,61 +235,63 @@ class SizingSpec(Spec):
         batteries: Mapping[str, BatterySpec],
         generators: Mapping[str, GeneratorSpec],
         facilities: Mapping[str, FacilitySpec],
-    ) -> str | None:
-        """What is open at a site that does not have it, in words, or None."""
+    ) -> Iterator[str]:
+        """What is open at a site that does not have it, in words."""
         tanks = {name: building for name, building in facilities.items() if building.cooling and building.cooling.tank}
         for section, open_, known in (
             ("battery", self.battery, batteries),
             ("generator", self.generator, generators),
             ("tank", self.tank, tanks),
         ):
-            missing = [name for name in open_ if name not in known]
-            if missing:
-                names = ", ".join(f"`{name}`" for name in known) or "none here"
-                return (
-                    f"sizing.{section} names {missing[0]!r}, which the site does not have; name one of {names}, "
-                    "and describe it first: efficiencies and limits are taken from there"
-                )
-        return self._shapeless(batteries, tanks)
+            names = ", ".join(f"`{name}`" for name in known) or "none here"
+            for name in open_:
+                if name not in known:
+                    yield (
+                        f"sizing.{section} names {name!r}, which the site does not have; name one of {names}, "
+                        "and describe it first: efficiencies and limits are taken from there"
+                    )
+        yield from self._shapeless(batteries, tanks)
 
-    def _shapeless(self, batteries: Mapping[str, BatterySpec], tanks: Mapping[str, FacilitySpec]) -> str | None:
-        """What has to keep a ratio to a size of zero, in words, or None."""
+    def _shapeless(self, batteries: Mapping[str, BatterySpec], tanks: Mapping[str, FacilitySpec]) -> Iterator[str]:
+        """What has to keep a ratio to a size of zero, in words."""
         for name, open_ in self.battery.items():
+            if name not in batteries:
+                continue
             moves_power = open_.power_kw is not None or open_.duration_h is not None
             if moves_power and batteries[name].discharge_kw is not None and not batteries[name].power_kw:
-                return (
+                yield (
                     f"battery.{name}.power_kw is 0, to which discharge_kw has no ratio; give a size with the right one"
                 )
         for name, sizing in self.tank.items():
+            if name not in tanks:
+                continue
             cooling = tanks[name].cooling
             tank = cooling and cooling.tank
             if tank and sizing.power_kw is None and not tank.energy_kwh:
-                return (
+                yield (
                     f"the tank of {name} holds 0 kWh, to which its powers have no ratio; give a size with the right one"
                 )
             if tank and sizing.power_kw is not None and not tank.charge_kw:
-                return f"charge_kw of the tank of {name} is 0, to which discharge_kw has no ratio; give both"
-        return None
+                yield f"charge_kw of the tank of {name} is 0, to which discharge_kw has no ratio; give both"
 
-    def misfit(self, grid: GridSpec, supply: SupplySpec | None) -> str | None:
-        """What is open of a connection or contract that has no such number, in words, or None."""
+    def misfits(self, grid: GridSpec, supply: SupplySpec | None) -> Iterator[str]:
+        """What is open of a connection or contract that has no such number, in words."""
         basic = None if supply is None else supply.basic
         open_ = self.grid or GridSizingSpec.model_construct()
         if open_.transformer_kva is not None and grid.transformer_kva is None:
-            return "sizing.grid opens transformer_kva, which [grid] does not have; give grid.transformer_kva"
+            yield "sizing.grid opens transformer_kva, which [grid] does not have; give grid.transformer_kva"
         if open_.access_capacity_kva is not None and not isinstance(supply and supply.access_capacity_kva, float):
-            return (
+            yield (
                 "sizing.grid opens access_capacity_kva, which the contract gives no number for; give "
                 "contract.supply.access_capacity_kva in kVA, or leave it out"
             )
         if open_.contract_kw is not None and (basic is None or basic.mode != "contract_demand"):
-            return (
+            yield (
                 "sizing.grid opens contract_kw, but the basic charge does not go by declared demand; set "
                 'contract.supply.basic.mode = "contract_demand", or leave it out'
             )
         if self.plant is not None and (supply is None or supply.plant.take_or_pay_frac is None):
-            return (
+            yield (
                 "sizing.plant opens a volume of take-or-pay, which the contract does not have; give "
                 "contract.supply.plant.take_or_pay_frac, or leave it out"
             )
-        return None
