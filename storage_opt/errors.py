@@ -10,7 +10,7 @@ StorageOptError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
@@ -67,9 +67,19 @@ class Fault:
 
 
 class StorageOptError(Exception):
-    """Base of every failure this package raises on purpose."""
+    """Base of every failure this package raises on purpose; each can be sent from one process to another."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[StorageOptError], words: tuple[object, ...], facts: Mapping[str, object]) -> StorageOptError:
+    """A failure as it was: made of its words and facts, not of what it was first made of."""
+    error = kind.__new__(kind, *words)
+    error.__dict__.update(facts)
+    return error
 
 
 class InputError(StorageOptError):

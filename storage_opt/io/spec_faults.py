@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from storage_opt.errors import Fault
 from storage_opt.io.spec_walk import Key, field_at, model_at, shape_of, write_key
 from storage_opt.spec.fields import Quantity
+from storage_opt.spec.site import MisfitError
 from storage_opt.units import Dimension, factor
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ def spec_faults(error: ValidationError, raw: Mapping[str, Any], root: type[BaseM
 
 
 def _apart(error: ValidationError) -> Iterator[ErrorDetails]:
-    """Errors one by one: the whole site tells all of its own in one, a line each."""
+    """Errors one by one: what does not fit together at the site comes as one."""
     for details in error.errors():
-        if details["loc"] or details["type"] != "value_error":
+        misfits = details.get("ctx", {}).get("error")
+        if isinstance(misfits, MisfitError):
+            for told in misfits.told:
+                yield details | {"ctx": {"error": told}}
+        else:
             yield details
-            continue
-        for line in str(details["ctx"]["error"]).splitlines():
-            yield details | {"ctx": {"error": line}}
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

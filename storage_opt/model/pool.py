@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from storage_opt.errors import SolverError
+from storage_opt.errors import SolverError, StorageOptError
 from storage_opt.model.watchdog import Worker
 
 __all__ = ["Ahead", "side_by_side"]
@@ -58,8 +58,10 @@ def side_by_side(
 
     Raises
     ------
+    StorageOptError
+        What a task raises.
     SolverError
-        When a process dies or a task fails; says why.
+        When a process dies or a task fails otherwise; says why.
     """
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(len(tasks)):
@@ -86,7 +88,7 @@ def side_by_side(
         for _ in tasks:
             number, answer = answers.get()
             if isinstance(answer, _Failed):
-                raise SolverError(answer.words, "run it with one worker to see more")
+                raise answer.error or SolverError(answer.words, "run it with one worker to see more")
             yield number, answer.value
     finally:
         for worker in running:
@@ -120,20 +122,23 @@ class Ahead(Generic[_Answer]):
 
         Raises
         ------
+        StorageOptError
+            What the call raises.
         SolverError
-            When the process dies or the call fails; says why.
+            When the process dies or the call fails otherwise; says why.
         """
-        if isinstance(self._answered, _Found):
-            return cast("_Answer", self._answered.value)
-        words = "a worker process said nothing" if self._answered is None else self._answered.words
-        raise SolverError(words, "ask without it being answered ahead")
+        answered = self._answered
+        if isinstance(answered, _Found):
+            return cast("_Answer", answered.value)
+        failed = answered or _Failed("a worker process said nothing")
+        raise failed.error or SolverError(failed.words, "ask without it being answered ahead")
 
 
 class _Failed:
-    """Why there is no answer."""
+    """Why there is no answer; with the failure itself where it is one that a user can act on."""
 
-    def __init__(self, words: str) -> None:
-        self.words = words
+    def __init__(self, words: str, error: StorageOptError | None = None) -> None:
+        self.words, self.error = words, error
 
 
 class _Found:
@@ -157,7 +162,7 @@ def _prepare(make: Callable[[Any], object], shared: object) -> _Failed | None:
     try:
         _prepared[:] = [make(shared)]
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises
-        return _Failed(f"{type(error).__name__}: {error}")
+        return _failed(error)
     return None
 
 
@@ -169,4 +174,8 @@ def _told(work: Callable[..., object], arguments: tuple[object, ...]) -> _Found 
     try:
         return _Found(work(*arguments))
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises
-        return _Failed(f"{type(error).__name__}: {error}")
+        return _failed(error)
+
+
+def _failed(error: Exception) -> _Failed:
+    return _Failed(f"{type(error).__name__}: {error}", error if isinstance(error, StorageOptError) else None)

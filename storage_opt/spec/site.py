@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -25,7 +25,15 @@ from storage_opt.spec.sizing import SizingSpec
 from storage_opt.spec.tariff import TariffSpec
 from storage_opt.spec.workload import WorkloadSpec
 
-__all__ = ["SiteSpec"]
+__all__ = ["MisfitError", "SiteSpec"]
+
+
+class MisfitError(ValueError):
+    """All that does not fit together at a site, in words: what is wrong, and after a semicolon what to do."""
+
+    def __init__(self, told: Sequence[str]) -> None:
+        self.told = tuple(told)
+        super().__init__("\n".join(told))
 
 
 class SiteSpec(Spec):
@@ -77,10 +85,10 @@ class SiteSpec(Spec):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        """All that does not fit together is told at once, a line each."""
+        """All that does not fit together is told at once."""
         told = [*self._missing(), *self._without_place(), *self._without_asset()]
         if told:
-            raise ValueError("\n".join(told))
+            raise MisfitError(told)
         return self
 
     def _missing(self) -> Iterator[str]:

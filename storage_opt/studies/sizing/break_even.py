@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from scipy.optimize import brentq
 
-from storage_opt.errors import Fault, InputError
+from storage_opt.errors import Fault, InputError, SolverError
 from storage_opt.spec.resolved import Site
 from storage_opt.studies.sizing.assumptions import Assumption, assumption_of
 from storage_opt.studies.sizing.case import Case, Finding
@@ -221,7 +221,7 @@ def break_even_of_building(
     What is gained is the net present value at the best sizes less that of what stands already. It is never negative, so
     the answer is where it becomes more than noise. The best sizes at a value that pays are held until they pay no more;
     the best sizes there pay further, until none do. For a capital cost that is Dinkelbach's method (1967) on ``max over
-    s of (saving(s) - other costs(s)) / capital(s)``; each round is one sizing, three to six of them.
+    s of (saving(s) - other costs(s)) / capital(s)``; each round is one sizing, seldom more than ten of them.
     """
     case = problem if isinstance(problem, Case) else Case.of(problem)
     assumption, ends = _asked(case, name, bracket)
@@ -277,9 +277,10 @@ def _last_that_pays(gain: _Gain, yes: float, no: float) -> tuple[float, tuple[fl
         sizes = best.sizes
         edge = float(brentq(gain.of, value, no, args=(sizes,), xtol=_CLOSE / 4.0 * span))
         if abs(edge - value) <= _CLOSE * span or gain.of_best(edge) <= 0.0:
-            break
+            return edge, sizes
         value = edge
-    return edge, sizes
+    what = f"no value of {gain.probe.assumption.name} was found in {_MOST_ROUNDS} rounds from which building pays"
+    raise SolverError(what, "narrow the bracket")
 
 
 def _asked(case: Case, name: str, bracket: tuple[float, float] | None) -> tuple[Assumption, tuple[float, float]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import math
+import operator
 import os
 import time
 
 import pytest
 
-from storage_opt.errors import SolverError
+from storage_opt.errors import InputError, SolverError
+from storage_opt.io.site_file import parse_spec
 from storage_opt.model.pool import Ahead, side_by_side
 from storage_opt.model.watchdog import Worker
 
@@ -45,6 +47,16 @@ def test_a_call_that_fails_ahead_is_told():
     for _ in range(2):
         with pytest.raises(SolverError, match="ValueError"):
             ahead.answer()
+
+
+def test_a_failure_that_a_user_can_act_on_comes_back_as_itself():
+    with pytest.raises(InputError) as refused:
+        Ahead(parse_spec, 'name = "empty"').answer()
+    with pytest.raises(InputError) as here:
+        parse_spec('name = "empty"')
+    assert refused.value.faults == here.value.faults
+    with pytest.raises(InputError, match="horizon"):
+        list(side_by_side(parse_spec, 'name = "empty"', operator.is_, [1.0], 1))
 
 
 class Unreadable:
