@@ -17,7 +17,7 @@ from storage_opt.io.columns import LARGEST, ColumnReader
 from storage_opt.io.job_log import JobLogs, read_job_logs
 from storage_opt.io.scenario_files import read_scenarios
 from storage_opt.io.site_checks import site_faults
-from storage_opt.io.spec_faults import spec_faults, wrong_range
+from storage_opt.io.spec_faults import misfit_fault, spec_faults, wrong_range
 from storage_opt.io.spec_walk import Key, series_fields, write_key
 from storage_opt.io.toml_text import find_site_file, parse_toml, read_toml
 from storage_opt.spec.fields import Quantity
@@ -25,6 +25,7 @@ from storage_opt.spec.horizon import HorizonSpec
 from storage_opt.spec.resolved import ScenarioSeries, Site
 from storage_opt.spec.series import ByHour, ByMonth, ByMonthHour, Constant, FileColumn, Series, parse_series
 from storage_opt.spec.site import SiteSpec
+from storage_opt.spec.site_names import names_misfits
 from storage_opt.spec.workload import WorkloadSpec
 
 if TYPE_CHECKING:
@@ -64,13 +65,12 @@ def load_site(path: Path | str) -> Site:
         faults.add(Fault(what, "shorten it, or take a longer step", file.name, "horizon"))
         horizon = None
     currency = raw["currency"] if isinstance(raw.get("currency"), str) else "CNY"
-    columns: dict[FileColumn, NDArray[np.float64]] = {}
+    reader = None if horizon is None else ColumnReader(file.parent, horizon, currency)
+    columns = _read_series(raw, reader, file.name, faults)
     notes: list[str] = []
     logs = JobLogs()
     scenarios: dict[str, ScenarioSeries] = {}
-    if horizon is not None:
-        reader = ColumnReader(file.parent, horizon, currency)
-        columns = _read_series(raw, reader, file.name, faults)
+    if horizon is not None and reader is not None:
         logs = _read_jobs(raw, spec, horizon, file)
         faults.extend(logs.faults)
         notes = [*reader.notes, *logs.notes]
@@ -119,7 +119,7 @@ def _validated(raw: Mapping[str, Any], name: str, faults: Faults) -> SiteSpec | 
         # JSON is the form in which pydantic is strict about numbers, yet takes lists and dates as TOML has them
         spec = SiteSpec.model_validate_json(json.dumps(raw, default=_plain_time), strict=True)
     except ValidationError as error:
-        faults.extend(spec_faults(error, raw, SiteSpec, name))
+        faults.extend(dict.fromkeys([*spec_faults(error, raw, SiteSpec, name), *_names_faults(raw, name)]))
         return None
     except (OverflowError, RecursionError):
         faults.add(Fault("a date or number is beyond all bounds", "give dates from 1970 to 2200", name, "horizon"))
@@ -130,6 +130,13 @@ def _validated(raw: Mapping[str, Any], name: str, faults: Faults) -> SiteSpec | 
             return None
     faults.extend(_huge_numbers(raw, (), name))
     return spec
+
+
+def _names_faults(raw: Mapping[str, Any], name: str) -> list[Fault]:
+    """Names that do not fit together at a broken site; a section under a wrong name is told by itself."""
+    if not raw.keys() <= SiteSpec.model_fields.keys():
+        return []
+    return [misfit_fault(misfit, name) for misfit in names_misfits(raw)]
 
 
 def _plain_time(value: object) -> str:
@@ -184,8 +191,9 @@ def _read_jobs(raw: Mapping[str, Any], spec: SiteSpec | None, horizon: Horizon, 
 
 
 def _read_series(
-    raw: Mapping[str, Any], reader: ColumnReader, name: str, faults: Faults
+    raw: Mapping[str, Any], reader: ColumnReader | None, name: str, faults: Faults
 ) -> dict[FileColumn, NDArray[np.float64]]:
+    """Columns of tables, and faults of what is written out; without a reader no table is opened."""
     columns: dict[FileColumn, NDArray[np.float64]] = {}
     for key, written, quantity in series_fields(raw, SiteSpec):
         try:
@@ -195,6 +203,8 @@ def _read_series(
             continue
         if not isinstance(series, FileColumn):
             faults.extend(_plain_range_faults(series, quantity, name, key))
+            continue
+        if reader is None:
             continue
         try:
             columns[series] = reader.read(series, quantity, write_key(key))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from storage_opt.errors import Fault
 from storage_opt.io.spec_walk import Key, field_at, model_at, shape_of, write_key
 from storage_opt.spec.fields import Quantity
-from storage_opt.spec.site import MisfitError
+from storage_opt.spec.misfit import Misfit, MisfitError
 from storage_opt.units import Dimension, factor
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-__all__ = ["nearest", "spec_faults", "wrong_range"]
+__all__ = ["misfit_fault", "nearest", "spec_faults", "wrong_range"]
 
 _WRONG_KIND = {"model_type", "dict_type", "tuple_type", "float_type", "literal_error", "is_instance_of"}
 _PERCENT = 100.0
@@ -72,23 +72,22 @@ def spec_faults(error: ValidationError, raw: Mapping[str, Any], root: type[BaseM
         Name of the site file.
     """
     by_choice: dict[Key, list[tuple[ErrorDetails, _Place]]] = {}
-    for number, details in enumerate(_apart(error)):
+    misfits: list[Misfit] = []
+    for number, details in enumerate(error.errors()):
+        cause = details.get("ctx", {}).get("error")
+        if isinstance(cause, MisfitError):
+            misfits += cause.misfits
+            continue
         place = _locate(details["loc"], raw)
         own = (*place.key, details["type"]) if place.key else (number,)
         by_choice.setdefault(place.choice if place.choice is not None else own, []).append((details, place))
     faults = [_fault(*_best(group), root, file) for group in by_choice.values()]
-    return list(dict.fromkeys(faults))
+    return list(dict.fromkeys([*faults, *(misfit_fault(misfit, file) for misfit in misfits)]))
 
 
-def _apart(error: ValidationError) -> Iterator[ErrorDetails]:
-    """Errors one by one: what does not fit together at the site comes as one."""
-    for details in error.errors():
-        misfits = details.get("ctx", {}).get("error")
-        if isinstance(misfits, MisfitError):
-            for told in misfits.told:
-                yield details | {"ctx": {"error": told}}
-        else:
-            yield details
+def misfit_fault(misfit: Misfit, file: str) -> Fault:
+    """What does not fit together at a site, as a fault."""
+    return Fault(misfit.what, misfit.hint, file, write_key(misfit.key))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -134,7 +134,7 @@ class BatterySpec(Spec):
                 raise ValueError(message)
             slopes = [_slope(a, b, name) for a, b in zip(points, points[1:], strict=False)]
             if any(later > earlier + 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)):
-                message = f"{name} is not concave: the power limit must fall ever faster, or rise ever slower"
+                message = f"{name} is not concave: power must fall ever faster, or rise ever slower; correct its points"
                 raise ValueError(message)
         return self
 
@@ -150,6 +150,6 @@ def taper_lines(points: tuple[TaperPoint, ...]) -> list[tuple[float, float]]:
 
 def _slope(left: TaperPoint, right: TaperPoint, name: str) -> float:
     if right.soc_frac <= left.soc_frac:
-        message = f"{name} points must be in rising order of soc_frac, got {left.soc_frac} then {right.soc_frac}"
+        message = f"{name} must rise in soc_frac, got {left.soc_frac} then {right.soc_frac}; sort its points"
         raise ValueError(message)
     return (right.power_frac - left.power_frac) / (right.soc_frac - left.soc_frac)

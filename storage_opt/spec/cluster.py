@@ -48,10 +48,10 @@ class MeasuredPowerSpec(Spec):
             message = f"quantiles run from {percentiles[0]:g} to {percentiles[-1]:g} %; give them from 0 to 100 %"
             raise ValueError(message)
         if any(b <= a for a, b in zip(percentiles, percentiles[1:], strict=False)):
-            message = "quantiles must be in rising order of percentile"
+            message = "quantiles are not in rising order of percentile; sort them"
             raise ValueError(message)
         if any(b < a for a, b in zip(powers, powers[1:], strict=False)):
-            message = "power_kw falls from one quantile to the next; a quantile function never does"
+            message = "power_kw falls from one quantile to the next, which no quantile function does; sort the powers"
             raise ValueError(message)
         return self
 
@@ -101,14 +101,14 @@ class ClusterSpec(Spec):
             return self
         ends = [(points[0].busy_frac, points[0].power_frac), (points[-1].busy_frac, points[-1].power_frac)]
         if len(points) == 1 or ends != [(0.0, 0.0), (1.0, 1.0)]:
-            message = "power_curve must start at { busy_frac = 0, power_frac = 0 } and end at 1 and 1"
+            message = "power_curve does not run from (0, 0) to (1, 1); begin it with { busy_frac = 0, power_frac = 0 }"
             raise ValueError(message)
         if any(b.busy_frac <= a.busy_frac for a, b in zip(points, points[1:], strict=False)):
-            message = "power_curve must be in rising order of busy_frac"
+            message = "power_curve is not in rising order of busy_frac; sort its corners"
             raise ValueError(message)
         pairs = zip(points, points[1:], strict=False)
         slopes = [(b.power_frac - a.power_frac) / (b.busy_frac - a.busy_frac) for a, b in pairs]
         if any(later < earlier - 1e-12 for earlier, later in zip(slopes, slopes[1:], strict=False)) or slopes[0] < 0:
-            message = "power_curve is not convex: power must rise, and ever faster; a straight line is never worse"
+            message = "power_curve is not convex: power must rise, and ever faster; correct it, or leave it out"
             raise ValueError(message)
         return self

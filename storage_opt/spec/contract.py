@@ -76,6 +76,6 @@ class ContractSpec(Spec):
             message = 'commissioned_year decides a ratio of rule_set = "national" only; write that, or leave it out'
             raise ValueError(message)
         if self.year_to_date is not None and self.year_start_month is None:
-            message = "year_to_date needs year_start_month, or it is not known where the contract year ends"
+            message = "year_to_date needs year_start_month, to know where the contract year ends; give it"
             raise ValueError(message)
         return self

@@ -87,7 +87,9 @@ class RoomSpec(Spec):
             message = f"temp_min_c {self.temp_min_c} degC is above temp_max_c {self.temp_max_c} degC; lower one"
             raise ValueError(message)
         if not self.temp_min_c <= self.held_temp_c <= self.temp_max_c:
-            message = f"setpoint_c {self.held_temp_c} degC lies outside {self.temp_min_c} to {self.temp_max_c} degC"
+            message = (
+                f"setpoint_c {self.held_temp_c} degC is not within {self.temp_min_c} to {self.temp_max_c}; move it"
+            )
             raise ValueError(message)
         return self
 
@@ -151,5 +153,5 @@ def _require_rising(temps: Sequence[float], name: str) -> None:
         message = f"`{name}` has no corner; write a number, or corners such as {{ outdoor_temp_c = 15, {name} = 1.1 }}"
         raise ValueError(message)
     if any(later <= earlier for earlier, later in zip(temps, temps[1:], strict=False)):
-        message = f"corners of `{name}` must be in rising order of outdoor_temp_c, got {temps}"
+        message = f"corners of `{name}` must be in rising order of outdoor_temp_c, got {temps}; sort them"
         raise ValueError(message)

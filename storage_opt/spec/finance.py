@@ -11,6 +11,7 @@ from storage_opt.spec.asset_cost import AssetCostSpec
 from storage_opt.spec.debt import DebtSpec
 from storage_opt.spec.fields import Name, Spec
 from storage_opt.spec.life import LifeSpec
+from storage_opt.spec.misfit import Misfit
 from storage_opt.spec.money_fields import LifeYears, PriceChange, PriceChangePerYear, Rate
 from storage_opt.spec.sharing import SharingSpec
 from storage_opt.spec.tax import TaxSpec
@@ -89,19 +90,15 @@ class FinanceSpec(Spec):
             raise ValueError(message)
         return self
 
-    def misfits(self, kinds: Mapping[str, str]) -> Iterator[str]:
-        """What is wrong with the names of the costs at a site, in words.
+    def misfits(self, kinds: Mapping[str, str]) -> Iterator[Misfit]:
+        """Costs of a kind that their asset does not have.
 
         Parameters
         ----------
         kinds : mapping of str to str
-            Kind of each asset of the site that can be paid for, by its name: ``battery``, ``generator``, ``facility``
-            or ``grid``.
+            Kind of each asset of the site that can be paid for, by its name.
         """
         for name, cost in self.cost.items():
-            if name not in kinds:
-                known = ", ".join(f"`{asset}`" for asset in kinds)
-                yield f"finance.cost names {name!r}, which the site does not have; name some of {known}"
-                continue
-            for key in cost.misfits(kinds[name]):
-                yield f"finance.cost.{name}.{key} does not fit a {kinds[name]}; leave it out"
+            for key in cost.misfits(kinds[name]) if name in kinds else ():
+                what = f"finance.cost.{name}.{key} does not fit a {kinds[name]}"
+                yield Misfit(("finance", "cost", name, key), what, "leave it out")

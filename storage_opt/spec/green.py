@@ -37,6 +37,6 @@ class GreenSpec(Spec):
             message = "green_premium_per_kwh is given, but no imported energy is green; give market_green_frac"
             raise ValueError(message)
         if self.certificate_price_per_kwh is not None and self.certificate_price_per_kwh < 0:
-            message = f"certificate_price_per_kwh is {self.certificate_price_per_kwh:g}; must be at least 0"
+            message = f"certificate_price_per_kwh is {self.certificate_price_per_kwh:g}, below 0; give 0 or more"
             raise ValueError(message)
         return self

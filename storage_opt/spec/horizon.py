@@ -40,8 +40,8 @@ class HorizonSpec(Spec):
     def _known_zone(cls, zone: str) -> str:
         if not _is_zone(zone):
             close = get_close_matches(zone, available_timezones(), n=1)
-            advice = f"; did you mean '{close[0]}'?" if close else ""
-            message = f"zone {zone!r} is not an IANA time zone such as 'Asia/Shanghai' or 'Europe/Berlin'{advice}"
+            advice = f"did you mean '{close[0]}'?" if close else "write one such as 'Asia/Shanghai' or 'Europe/Berlin'"
+            message = f"zone {zone!r} is not an IANA time zone; {advice}"
             raise ValueError(message)
         return zone
 

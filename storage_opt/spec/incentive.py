@@ -44,7 +44,7 @@ class IncentiveSpec(Spec):
     @model_validator(mode="after")
     def _prices_fit_the_kind(self) -> Self:
         if self.kind == "capacity" and (self.price_per_kwh is not None or self.window):
-            message = "a capacity payment has price_per_kw_year and net_peak_h, no price_per_kwh and no window"
+            message = "a capacity payment goes by price_per_kw_year and net_peak_h; leave out price_per_kwh and window"
             raise ValueError(message)
         if self.kind in {"discharge", "charge"} and (self.price_per_kw_year is not None or self.net_peak_h is not None):
             message = f"kind = {self.kind!r} is paid per kWh; leave out price_per_kw_year and net_peak_h"

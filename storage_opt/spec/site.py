@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -19,21 +19,15 @@ from storage_opt.spec.grid import GridSpec
 from storage_opt.spec.horizon import HorizonSpec
 from storage_opt.spec.incentive import IncentiveSpec
 from storage_opt.spec.load import LoadSpec
+from storage_opt.spec.misfit import Misfit, MisfitError
 from storage_opt.spec.regulation import RegulationSpec
 from storage_opt.spec.response import ResponseSpec
+from storage_opt.spec.site_names import kinds_of_assets, names_misfits
 from storage_opt.spec.sizing import SizingSpec
 from storage_opt.spec.tariff import TariffSpec
 from storage_opt.spec.workload import WorkloadSpec
 
-__all__ = ["MisfitError", "SiteSpec"]
-
-
-class MisfitError(ValueError):
-    """All that does not fit together at a site, in words: what is wrong, and after a semicolon what to do."""
-
-    def __init__(self, told: Sequence[str]) -> None:
-        self.told = tuple(told)
-        super().__init__("\n".join(told))
+__all__ = ["SiteSpec"]
 
 
 class SiteSpec(Spec):
@@ -86,46 +80,15 @@ class SiteSpec(Spec):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         """All that does not fit together is told at once."""
-        told = [*self._missing(), *self._without_place(), *self._without_asset()]
-        if told:
-            raise MisfitError(told)
+        misfits = [*names_misfits(self), *self._numbers_misfits()]
+        if misfits:
+            raise MisfitError(misfits)
         return self
 
-    def _missing(self) -> Iterator[str]:
-        """What every site needs, and names that stand twice."""
-        if not self.tariff and (self.contract is None or self.contract.supply is None):
-            yield "`tariff` is missing, and no contract says how supply is paid; write a [tariff.NAME] section"
-        if not self.consumers:
-            yield "`load` is missing, and there is no facility; write a [load.NAME] section"
-        assets = (self.load, self.facility, self.cluster, self.workload, self.generator, self.battery)
-        owners = (*assets, self.regulation, self.response, self.incentive)
-        names = [*(name for owner in owners for name in owner), "grid", "site"]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"name {name!r} is used twice (`grid` and `site` are reserved); each asset needs its own"
-
-    def _without_place(self) -> Iterator[str]:
-        """Clusters without a building, work without a cluster, backup without a battery."""
-        for name, cluster in self.cluster.items():
-            if cluster.facility not in self.facility:
-                yield f"cluster {name!r} stands in facility {cluster.facility!r}, which the site does not have"
-        for name, workload in self.workload.items():
-            if workload.cluster not in self.cluster:
-                yield f"workload {name!r} runs on cluster {workload.cluster!r}, which the site does not have"
-        if self.backup is None:
-            return
-        if not self.battery:
-            yield "backup has no battery to hold it; write a [battery.NAME] section, or leave [backup] out"
-            return
-        known = ", ".join(f"`{name}`" for name in self.battery)
-        for name in self.backup.batteries:
-            if name not in self.battery:
-                yield f"backup names battery {name!r}, which the site does not have; name some of {known}"
-
-    def _without_asset(self) -> Iterator[str]:
-        """Costs and open sizes of what the site does not have."""
-        owners = {"battery": self.battery, "generator": self.generator, "facility": self.facility, "grid": ("grid",)}
+    def _numbers_misfits(self) -> Iterator[Misfit]:
+        """Costs and open sizes that do not fit what the site has."""
         if self.finance is not None:
-            yield from self.finance.misfits({name: kind for kind, names in owners.items() for name in names})
+            yield from self.finance.misfits(kinds_of_assets(self))
         if self.sizing is not None:
-            yield from self.sizing.unknown(self.battery, self.generator, self.facility)
+            yield from self.sizing.shapeless(self.battery, self.facility)
             yield from self.sizing.misfits(self.grid, None if self.contract is None else self.contract.supply)

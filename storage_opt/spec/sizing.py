@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from storage_opt.spec.battery import BatterySpec
 from storage_opt.spec.facility import FacilitySpec
 from storage_opt.spec.fields import Money, Name, Quantity, Spec
-from storage_opt.spec.generator import GeneratorSpec
 from storage_opt.spec.grid import GridSpec
+from storage_opt.spec.misfit import Misfit
 from storage_opt.spec.scenario import RiskSpec, ScenarioSpec
 from storage_opt.spec.supply import SupplySpec
 
@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _Size = Annotated[float, Field(ge=0)]
+_RIGHT_RATIO = "give a size with the right one"
 
 
 class ChoiceSpec(Spec):
@@ -230,68 +231,43 @@ class SizingSpec(Spec):
             raise ValueError(message)
         return self
 
-    def unknown(
-        self,
-        batteries: Mapping[str, BatterySpec],
-        generators: Mapping[str, GeneratorSpec],
-        facilities: Mapping[str, FacilitySpec],
-    ) -> Iterator[str]:
-        """What is open at a site that does not have it, in words."""
-        tanks = {name: building for name, building in facilities.items() if building.cooling and building.cooling.tank}
-        for section, open_, known in (
-            ("battery", self.battery, batteries),
-            ("generator", self.generator, generators),
-            ("tank", self.tank, tanks),
-        ):
-            names = ", ".join(f"`{name}`" for name in known) or "none here"
-            for name in open_:
-                if name not in known:
-                    yield (
-                        f"sizing.{section} names {name!r}, which the site does not have; name one of {names}, "
-                        "and describe it first: efficiencies and limits are taken from there"
-                    )
-        yield from self._shapeless(batteries, tanks)
-
-    def _shapeless(self, batteries: Mapping[str, BatterySpec], tanks: Mapping[str, FacilitySpec]) -> Iterator[str]:
-        """What has to keep a ratio to a size of zero, in words."""
+    def shapeless(
+        self, batteries: Mapping[str, BatterySpec], facilities: Mapping[str, FacilitySpec]
+    ) -> Iterator[Misfit]:
+        """What has to keep a ratio to a size of zero."""
         for name, open_ in self.battery.items():
             if name not in batteries:
                 continue
             moves_power = open_.power_kw is not None or open_.duration_h is not None
             if moves_power and batteries[name].discharge_kw is not None and not batteries[name].power_kw:
-                yield (
-                    f"battery.{name}.power_kw is 0, to which discharge_kw has no ratio; give a size with the right one"
-                )
+                what = f"battery.{name}.power_kw is 0, to which discharge_kw has no ratio"
+                yield Misfit(("battery", name, "power_kw"), what, _RIGHT_RATIO)
         for name, sizing in self.tank.items():
-            if name not in tanks:
-                continue
-            cooling = tanks[name].cooling
-            tank = cooling and cooling.tank
+            cooling = facilities[name].cooling if name in facilities else None
+            tank, key = cooling and cooling.tank, ("facility", name, "cooling", "tank")
             if tank and sizing.power_kw is None and not tank.energy_kwh:
-                yield (
-                    f"the tank of {name} holds 0 kWh, to which its powers have no ratio; give a size with the right one"
-                )
+                what = f"the tank of {name} holds 0 kWh, to which its powers have no ratio"
+                yield Misfit((*key, "energy_kwh"), what, _RIGHT_RATIO)
             if tank and sizing.power_kw is not None and not tank.charge_kw:
-                yield f"charge_kw of the tank of {name} is 0, to which discharge_kw has no ratio; give both"
+                what = f"charge_kw of the tank of {name} is 0, to which discharge_kw has no ratio"
+                yield Misfit((*key, "charge_kw"), what, "give both")
 
-    def misfits(self, grid: GridSpec, supply: SupplySpec | None) -> Iterator[str]:
-        """What is open of a connection or contract that has no such number, in words."""
+    def misfits(self, grid: GridSpec, supply: SupplySpec | None) -> Iterator[Misfit]:
+        """What is open of a connection or contract that has no such number."""
         basic = None if supply is None else supply.basic
         open_ = self.grid or GridSizingSpec.model_construct()
         if open_.transformer_kva is not None and grid.transformer_kva is None:
-            yield "sizing.grid opens transformer_kva, which [grid] does not have; give grid.transformer_kva"
+            what = "sizing.grid opens transformer_kva, which [grid] does not have"
+            yield Misfit(("sizing", "grid", "transformer_kva"), what, "give grid.transformer_kva")
         if open_.access_capacity_kva is not None and not isinstance(supply and supply.access_capacity_kva, float):
-            yield (
-                "sizing.grid opens access_capacity_kva, which the contract gives no number for; give "
-                "contract.supply.access_capacity_kva in kVA, or leave it out"
-            )
+            what = "sizing.grid opens access_capacity_kva, which the contract gives no number for"
+            hint = "give contract.supply.access_capacity_kva in kVA, or leave it out"
+            yield Misfit(("sizing", "grid", "access_capacity_kva"), what, hint)
         if open_.contract_kw is not None and (basic is None or basic.mode != "contract_demand"):
-            yield (
-                "sizing.grid opens contract_kw, but the basic charge does not go by declared demand; set "
-                'contract.supply.basic.mode = "contract_demand", or leave it out'
-            )
+            what = "sizing.grid opens contract_kw, but the basic charge does not go by declared demand"
+            hint = 'set contract.supply.basic.mode = "contract_demand", or leave it out'
+            yield Misfit(("sizing", "grid", "contract_kw"), what, hint)
         if self.plant is not None and (supply is None or supply.plant.take_or_pay_frac is None):
-            yield (
-                "sizing.plant opens a volume of take-or-pay, which the contract does not have; give "
-                "contract.supply.plant.take_or_pay_frac, or leave it out"
-            )
+            what = "sizing.plant opens a volume of take-or-pay, which the contract does not have"
+            hint = "give contract.supply.plant.take_or_pay_frac, or leave it out"
+            yield Misfit(("sizing", "plant"), what, hint)

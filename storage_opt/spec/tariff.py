@@ -280,5 +280,5 @@ def _check_tiers(ends: list[float | None], prices: list[float]) -> None:
         message = f"tier ends {known} must rise; order the tiers by their ends"
         raise ValueError(message)
     if any(later < earlier for earlier, later in zip(prices, prices[1:], strict=False)):
-        message = f"tier prices {prices} fall, which is not convex; only rising tiers are supported"
+        message = f"tier prices {prices} fall, which is not convex; give prices that rise"
         raise ValueError(message)

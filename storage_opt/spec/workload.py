@@ -100,11 +100,12 @@ class WorkloadSpec(Spec):
     def _arrives_once(self) -> Self:
         given = [name for name in ("units", "tokens_per_s", "jobs") if getattr(self, name) is not None]
         if len(given) != 1:
-            found = "none of them is" if not given else f"{' and '.join(f'`{name}`' for name in given)} are"
-            message = f"exactly one of `units`, `tokens_per_s` and `jobs` says what arrives; {found} given"
+            ways = "`units`, `tokens_per_s` and `jobs`"
+            found = f"none of {ways} is" if not given else f"{' and '.join(f'`{name}`' for name in given)} are"
+            message = f"{found} given, where one of {ways} says what arrives; give exactly one"
             raise ValueError(message)
         if self.tokens_per_s is not None and self.tokens_per_s_per_unit is None:
-            message = "tokens_per_s needs tokens_per_s_per_unit, which says how many units the tokens keep busy"
+            message = "tokens_per_s needs tokens_per_s_per_unit, which says how many units tokens keep busy; give both"
             raise ValueError(message)
         return self
 
@@ -133,16 +134,16 @@ class WorkloadSpec(Spec):
         if not points:
             return self
         if len(points) == 1 or (points[-1].speed_frac, points[-1].power_frac) != (1.0, 1.0):
-            message = "speed_curve needs two corners or more, the last of them { speed_frac = 1, power_frac = 1 }"
+            message = "speed_curve needs two corners or more; end it with { speed_frac = 1, power_frac = 1 }"
             raise ValueError(message)
         if any(b.speed_frac <= a.speed_frac for a, b in zip(points, points[1:], strict=False)):
-            message = "speed_curve must be in rising order of speed_frac"
+            message = "speed_curve is not in rising order of speed_frac; sort its corners"
             raise ValueError(message)
         slopes = [
             (b.power_frac - a.power_frac) / (b.speed_frac - a.speed_frac)
             for a, b in zip(points, points[1:], strict=False)
         ]
         if slopes[0] < 0 or any(b < a - 1e-12 for a, b in zip(slopes, slopes[1:], strict=False)):
-            message = "speed_curve: each further step of speed must cost at least as much power as the one before"
+            message = "in speed_curve a further step of speed costs less power than the one before; correct its corners"
             raise ValueError(message)
         return self

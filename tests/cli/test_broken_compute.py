@@ -67,7 +67,7 @@ SITE_CASES = {
     "no units": ("installed_units = 100", "installed_units = 0", "installed_units"),
     "inference that waits": ('kind = "inference"', 'kind = "inference"\nmax_delay_h = 1', "inference never moves"),
     "inference without room": ("units = 20", "units = 120", "120 of 100 units"),
-    "nothing arrives": ("units = 20", "priority = 1", "none of them is given"),
+    "nothing arrives": ("units = 20", "priority = 1", "none of `units`, `tokens_per_s` and `jobs` is given"),
     "two things arrive": (
         "units = 20",
         "units = 20\ntokens_per_s = 5\ntokens_per_s_per_unit = 5",
@@ -97,7 +97,7 @@ SITE_CASES = {
     "quantiles that fall": (
         "idle_kw_per_unit = 0.3\nfull_kw_per_unit = 1.0",
         "measured_power = { busy_frac = 0.4, quantiles = [{percentile=0,power_kw=1},{percentile=100,power_kw=0.5}] }",
-        "quantile function never does",
+        "no quantile function does",
     ),
 }
 

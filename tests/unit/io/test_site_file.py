@@ -141,6 +141,11 @@ def test_seven_mistakes_are_told_at_once(tmp_path):
     }
 
 
+def test_what_is_written_out_is_judged_on_a_broken_horizon_too(tmp_path):
+    text = one_series_site("-3", **DAY).replace("step_minutes = 60", "step_minutes = 7")
+    assert {fault.key for fault in _faults(_load, tmp_path, text)} == {"horizon", "load.it.power_kw"}
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "true", '"5"', "1e13", "[5]", "{}", "2026-01-01"])
 def test_no_number_is_made_of_what_is_none(value):
     text = one_series_site("100", **DAY).replace("capacity_kw = 50", f"capacity_kw = {value}")

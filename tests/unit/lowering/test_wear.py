@@ -92,6 +92,7 @@ def test_a_fault_in_a_file_names_its_key():
 name = "x"
 horizon = {start = 2026-01-01, end = 2026-01-02}
 load.l.power_kw = 1.0
+tariff.t.energy = [{ price_per_kwh = 1.0 }]
 
 [battery.bess]
 energy_kwh = 100
