@@ -32,6 +32,9 @@ _INFINITE = 1e30
 _MOST_ITERATIONS, _LARGE, _MOST_WHERE_HARD = 100, 200_000, 200
 """Of PIQP, which needs 20 to 60 unless it stalls; several years with common sizes take up to 110, and open sizes of
 which hardly anything is built 150: still a fifth of the time of the next solver."""
+_GAP, _GAP_WHERE_LARGE = 1e-10, 1e-8
+"""Relative gaps at which PIQP stops: its last iterations win no schedule, and those of a large problem take a second.
+Of both the tie-break, at 1e-7, takes more."""
 _STALLED_GAP = 1e-7
 """Relative gap at which a stalled point is worth judging."""
 _OF_LIMIT = 0.9
@@ -95,10 +98,11 @@ def _piqp(form: StandardForm) -> Answer:
     solver = piqp.SparseSolver()
     settings = solver.settings
     settings.eps_abs, settings.eps_rel = 1e-9, 1e-10
-    settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, 1e-10
+    is_large = form.size > _LARGE
+    settings.eps_duality_gap_abs, settings.eps_duality_gap_rel = 1e-9, _GAP_WHERE_LARGE if is_large else _GAP
     settings.preconditioner_scale_cost = True
     settings.preconditioner_iter = 3  # the form arrives scaled
-    is_hard = form.size > _LARGE or rewritten.has_shared
+    is_hard = is_large or rewritten.has_shared
     settings.max_iter = _MOST_WHERE_HARD if is_hard else _MOST_ITERATIONS
     solver.setup(
         sp.csc_matrix(reduced.quadratic),
