@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,25 +13,30 @@ from storage_opt.charges.peak import PeakCharge
 from storage_opt.charges.quantity import PeakDemand
 from storage_opt.charges.tiered import TieredCharge, Tiers
 from storage_opt.errors import Fault, Faults
-from storage_opt.horizon import Horizon, Periods
+from storage_opt.horizon import Horizon
 from storage_opt.lowering.averaging import averaging_blocks, require_whole_blocks
 from storage_opt.lowering.coincident import coincident_mask
 from storage_opt.lowering.ratchet import ratchet
 from storage_opt.lowering.refusal import gathered, refuse
 from storage_opt.lowering.window import first_interval_of_day, window_mask
+from storage_opt.lowering.years import counted_years
 from storage_opt.schedule import Metered
 from storage_opt.spec.resolved import Site
 from storage_opt.spec.tariff import DemandChargeSpec
 
 __all__ = ["lower_demand"]
 
+_SPOKEN = {"billing_period": "billing period", "day": "day"}
+_YEAR_ROUNDING = 0.02
+"""Of a year: the odd day of 365 or 366, or a week that is left out."""
+
 
 def lower_demand(spec: DemandChargeSpec, line: Line, metered: Metered, site: Site, key: str) -> tuple[Charge, ...]:
     """One demand charge of a tariff; no charge at all when its window does not occur on the horizon.
 
-    A demand is billed in each billing period (or day) in which the window occurs, in full also where the horizon
-    holds only a part of the period. Of 12 monthly prices, the month in which the billing period (or day) starts
-    decides. `carried_kw` belongs to the billing period (or day) in which the site's whole horizon starts.
+    A demand is billed in each billing period (or day, or year) in which the window occurs, in full also where the
+    horizon holds only a part of it. Of 12 monthly prices, the month in which the billing period (or day) starts
+    decides. `carried_kw` belongs to the billing period (or day, or year) in which the site's whole horizon starts.
 
     Parameters
     ----------
@@ -51,20 +58,20 @@ def lower_demand(spec: DemandChargeSpec, line: Line, metered: Metered, site: Sit
     """
     horizon, whole = site.horizon, _whole_horizon(site)
     _require_sense(spec, key)
+    _require_whole_years(spec, site, key)
     mask, blocks = _counted(spec, horizon, whole, key)
-    daily = spec.per == "day"
-    parts = horizon.days if daily else horizon.billing
-    carries = spec.carried_kw > 0 and parts.labels[0] == (whole.days if daily else whole.billing).labels[0]
-    kept = np.union1d(np.unique(parts.ids[mask]), np.zeros(int(carries), dtype=np.intp)).astype(np.intp)
+    spans = _spans(spec, horizon, whole)
+    carries = spec.carried_kw > 0 and spans.begins_the_whole
+    kept = np.union1d(np.unique(spans.ids[mask]), np.zeros(int(carries), dtype=np.intp)).astype(np.intp)
     if not kept.size:
         return ()
-    floor, lookback = np.zeros(parts.count), None
+    floor, lookback = np.zeros(len(spans.labels)), None
     if spec.ratchet is not None:
         floor, shares = ratchet(spec.ratchet, horizon, whole, f"{key}.ratchet")
         lookback = shares[np.ix_(kept, kept)]
     demand = PeakDemand(
         metered,
-        _groups(mask, kept, parts, horizon, daily=daily),
+        spans.groups(mask, kept),
         np.maximum(floor[kept], spec.floor_kw),
         np.where(kept == 0, spec.carried_kw * carries, 0.0),
         blocks,
@@ -72,7 +79,62 @@ def lower_demand(spec: DemandChargeSpec, line: Line, metered: Metered, site: Sit
         spec.top_n_of == "day",
         lookback,
     )
-    return (_charge(spec, line, demand, parts.months[kept]),)
+    return (_charge(spec, line, demand, spans.months[kept]),)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spans:
+    """Spans of which each has a demand: billing periods, days or years (S of them).
+
+    Parameters
+    ----------
+    ids : (T,) int array
+        Span of each interval.
+    labels : tuple of str
+        Band of each span's entries; empty for whole billing periods.
+    period : (S,) int array
+        Billing period in which each is billed.
+    months : (S,) int array
+        Month whose price holds. [1-12]
+    begins_the_whole : bool
+        Whether the first is the one in which the site's whole horizon starts.
+    """
+
+    ids: NDArray[np.intp]
+    labels: tuple[str, ...]
+    period: NDArray[np.intp]
+    months: NDArray[np.intp]
+    begins_the_whole: bool
+
+    def groups(self, mask: NDArray[np.bool_], kept: NDArray[np.intp]) -> Groups:
+        """The intervals that count, of the spans that are kept."""
+        position = np.full(len(self.labels), -1, dtype=np.intp)
+        position[kept] = np.arange(kept.size)
+        ids = np.where(mask, position[self.ids], -1)
+        return Groups(ids, self.period[kept], tuple(self.labels[span] for span in kept))
+
+
+def _spans(spec: DemandChargeSpec, horizon: Horizon, whole: Horizon) -> _Spans:
+    billing, days = horizon.billing, horizon.days
+    match spec.per:
+        case "day":
+            begins = days.labels[0] == whole.days.labels[0]
+            return _Spans(days.ids, days.labels, billing.ids[first_interval_of_day(horizon)], days.months, begins)
+        case "year":
+            return _years(spec, horizon, whole)
+        case _:
+            begins = billing.labels[0] == whole.billing.labels[0]
+            return _Spans(billing.ids, ("",) * billing.count, np.arange(billing.count), billing.months, begins)
+
+
+def _years(spec: DemandChargeSpec, horizon: Horizon, whole: Horizon) -> _Spans:
+    """Years of the whole horizon as far as they lie in this part; billed in their last billing period here."""
+    years = counted_years(whole, spec.year_start_month)
+    inside = whole.between(horizon.start_instant, horizon.end_instant)[1]
+    kept, first, ids = np.unique(years.ids[inside], return_index=True, return_inverse=True)
+    last = np.searchsorted(ids, np.arange(kept.size), side="right") - 1
+    labels = tuple(years.labels[year] for year in kept)
+    return _Spans(ids.astype(np.intp), labels, horizon.billing.ids[last], horizon.month[first], bool(kept[0] == 0))
 
 
 def _charge(spec: DemandChargeSpec, line: Line, demand: PeakDemand, months: NDArray[np.intp]) -> Charge:
@@ -85,13 +147,30 @@ def _charge(spec: DemandChargeSpec, line: Line, demand: PeakDemand, months: NDAr
 
 def _require_sense(spec: DemandChargeSpec, key: str) -> None:
     faults = Faults()
-    if spec.per == "day" and spec.ratchet is not None:
-        what = "a ratchet looks back at billing periods, but this demand is billed each day"
+    if spec.per != "billing_period" and spec.ratchet is not None:
+        what = f"a ratchet looks back at billing periods, but this demand is billed each {spec.per}"
         faults.add(Fault(what, 'leave out the ratchet, or set per = "billing_period"', key=f"{key}.ratchet"))
     if spec.per == "day" and spec.top_n_of == "day" and spec.top_n > 1:
         what = f"the mean of the {spec.top_n} highest daily peaks needs more than the one day that is billed"
         faults.add(Fault(what, 'set top_n_of = "interval", or per = "billing_period"', key=f"{key}.top_n"))
+    if spec.per == "year" and isinstance(spec.price_per_kw, tuple):
+        what = "12 monthly prices do not say what the peak of a year costs"
+        faults.add(Fault(what, 'give one price a kW and year, or per = "billing_period"', key=f"{key}.price_per_kw"))
+    if spec.per != "year" and spec.year_start_month is not None:
+        what = f"year_start_month says when years start, but this demand is billed each {_SPOKEN[spec.per]}"
+        faults.add(Fault(what, 'leave it out, or set per = "year"', key=f"{key}.year_start_month"))
     faults.raise_if_any()
+
+
+def _require_whole_years(spec: DemandChargeSpec, site: Site, key: str) -> None:
+    """Refuse to bill the peak of a year on a part of it where the bill stands for a whole one."""
+    span = site.horizon.years
+    if spec.per == "year" and site.spec.finance is not None and abs(span - max(round(span), 1)) > _YEAR_ROUNDING:
+        what = (
+            f"the peak of a year is billed in full, so a bill over {span * 365:.0f} days cannot stand for whole years, "
+            "as [finance] lets it"
+        )
+        refuse(f"{key}.per", what, "take a horizon of whole years, or leave [finance] out")
 
 
 def _counted(
@@ -118,18 +197,6 @@ def _counted(
         what = f"the system peak of {when} lies outside the charge's own months, days or hours"
         refuse(f"{key}.coincident_at", what, "leave it out, or widen months, days and hours")
     return peaks, blocks
-
-
-def _groups(
-    mask: NDArray[np.bool_], kept: NDArray[np.intp], parts: Periods, horizon: Horizon, *, daily: bool
-) -> Groups:
-    position = np.full(parts.count, -1, dtype=np.intp)
-    position[kept] = np.arange(kept.size)
-    ids = np.where(mask, position[parts.ids], -1)
-    if not daily:
-        return Groups(ids, kept, ("",) * kept.size)
-    period_of_day = horizon.billing.ids[first_interval_of_day(horizon)]
-    return Groups(ids, period_of_day[kept], tuple(parts.labels[day] for day in kept))
 
 
 def _whole_horizon(site: Site) -> Horizon:

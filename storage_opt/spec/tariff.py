@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -177,28 +177,30 @@ class DemandTier(Spec):
 
 
 class DemandChargeSpec(Window):
-    """Money per kW of the highest demand in each billing period, inside the window."""
+    """Money per kW of the highest demand in each billing period, day or year, inside the window."""
 
     name: Name = "demand"
     """Line on the bill."""
     price_per_kw: MoneyPerKw | Annotated[tuple[MoneyPerKw, ...], Field(min_length=12, max_length=12)] | None = None
-    """Price a kW and billing period; 12 values give one a calendar month."""
+    """Price a kW and billing period (or day, or year); 12 values give one a calendar month."""
     tiers: tuple[DemandTier, ...] = ()
     """Blocks by demand, instead of a single price."""
     averaging_minutes: Annotated[int, Quantity("min"), Field(gt=0, le=1440)] | None = None
     """Length of the mean that counts as demand, aligned to the clock; by default one interval."""
-    per: Annotated[str, Field(pattern="^(billing_period|day)$")] = "billing_period"
-    """Whether a peak counts for each ``billing_period`` or each ``day``."""
+    per: Literal["billing_period", "day", "year"] = "billing_period"
+    """Whether a peak counts for each ``billing_period``, each ``day``, or each ``year``, which is billed at its end."""
+    year_start_month: MonthNumber | None = None
+    """Month in which a ``year`` starts; left out, years are counted from the first day of the horizon."""
     top_n: Annotated[int, Field(ge=1)] = 1
     """Demand is the mean of this many highest values."""
-    top_n_of: Annotated[str, Field(pattern="^(interval|day)$")] = "interval"
+    top_n_of: Literal["interval", "day"] = "interval"
     """Whether the highest values are taken among intervals or among daily peaks."""
     coincident_at: tuple[datetime, ...] = ()
     """Starts of the system-peak intervals; only they count (coincident peak)."""
     floor_kw: PowerKw = 0.0
     """Least billed demand, such as a share of the contract."""
     carried_kw: PowerKw = 0.0
-    """Peak already reached in the billing period in which the horizon starts."""
+    """Peak already reached in the billing period (or day, or year) in which the horizon starts."""
     ratchet: RatchetSpec | None = None
     """Lookback to the demand of other periods."""
 

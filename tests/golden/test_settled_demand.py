@@ -199,3 +199,57 @@ def test_demand_of_each_day():
     ledger = monthly_demand(load, {"price_per_kw": 2.0, "per": "day"}, "2025-01-31", "2025-02-02")
     found = {(entry.period, entry.band): entry.amount for entry in ledger.entries}
     assert found == pytest.approx({("2025-01", "2025-01-31"): 300.0, ("2025-02", "2025-02-01"): 240.0})
+
+
+SUMMER_YEAR = "2025-01-01", "2026-01-01"
+
+
+def test_demand_of_a_year():
+    """100 kW, in July 200 kW, at 120 per kW and year: 24,000, billed in December with the year as its band."""
+    ledger = monthly_demand(SUMMER, {"price_per_kw": 120.0, "per": "year"}, *SUMMER_YEAR)
+    (entry,) = entries(ledger, "t.demand")
+    assert (entry.period, entry.band, entry.quantity) == ("2025-12", "2025", 200.0)
+    assert entry.amount == pytest.approx(24_000.0)
+
+
+def test_demand_of_a_year_is_a_full_ratchet_by_twelfths():
+    """A twelfth of the price each month on the highest demand of all months is the same money."""
+    yearly = monthly_demand(SUMMER, {"price_per_kw": 120.0, "per": "year"}, *SUMMER_YEAR)
+    twelfths = monthly_demand(SUMMER, {"price_per_kw": 10.0, "ratchet": {"share_frac": 1.0}}, *SUMMER_YEAR)
+    assert yearly.total == pytest.approx(twelfths.total)
+
+
+@pytest.mark.parametrize(
+    ("month", "expected"),
+    [
+        (None, {("2026-06", "2025"): 300.0}),
+        (1, {("2025-12", "2025"): 200.0, ("2026-06", "2026"): 300.0}),
+        (4, {("2026-03", "2025"): 300.0, ("2026-06", "2026"): 100.0}),
+    ],
+)
+def test_where_a_year_starts(month, expected):
+    """July 2025 to June 2026, 100 kW but for 200 kW in July and 300 kW in February."""
+    load = [200.0, *[100.0] * 6, 300.0, *[100.0] * 4]
+    charge = {"price_per_kw": 1.0, "per": "year"} | ({} if month is None else {"year_start_month": month})
+    horizon = {"start": "2025-07-01", "end": "2026-07-01"}
+    by_month = [load[(number - 7) % 12] for number in range(1, 13)]
+    ledger = monthly_demand(by_month, charge, horizon["start"], horizon["end"])
+    found = {(entry.period, entry.band): entry.quantity for entry in entries(ledger, "t.demand")}
+    assert found == pytest.approx(expected)
+
+
+def test_carried_peak_of_the_running_year():
+    """250 kW were reached in the year before July: July's 200 kW win nothing."""
+    charge = {"price_per_kw": 1.0, "per": "year", "carried_kw": 250.0}
+    horizon = {"start": SUMMER_YEAR[0], "end": SUMMER_YEAR[1]}
+    site = small_site(SUMMER, horizon=horizon, tariff={"t": {"demand": [charge]}})
+    july = site.between(date(2025, 7, 1), date(2025, 8, 1))
+    (entry,) = entries(bill(july, at_rest(july)), "t.demand")
+    assert (entry.period, entry.quantity) == ("2025-07", 250.0)
+
+
+def test_three_highest_days_of_a_year():
+    """Peaks of 400, 300 and 200 kW on three days of a year, 100 kW on the others: 300 kW at 10 are 3,000."""
+    load = load_with(100.0, 365 * HOURS, {10: 400.0, 11: 390.0, 100 * HOURS: 300.0, 200 * HOURS: 200.0})
+    charge = {"price_per_kw": 10.0, "per": "year", "top_n": 3, "top_n_of": "day"}
+    assert monthly_demand(load, charge, *SUMMER_YEAR).total == pytest.approx(3_000.0)

@@ -192,13 +192,15 @@ def _energy(draw: st.DrawFn, *, strange: bool) -> Description:
 @st.composite
 def _demand(draw: st.DrawFn) -> Description:
     price = float(draw(st.integers(1, 40)))
-    match draw(st.sampled_from(["plain", "window", "mean", "day", "tiers", "top", "ratchet"])):
+    match draw(st.sampled_from(["plain", "window", "mean", "day", "year", "tiers", "top", "ratchet"])):
         case "window":
             return {"price_per_kw": price, "hours": ["08:00-12:00", "16:00-22:00"], "days": ["weekday"]}
         case "mean":
             return {"price_per_kw": price, "averaging_minutes": 60, "floor_kw": 120.0}
         case "day":
             return {"price_per_kw": price / 20, "per": "day"}
+        case "year":
+            return {"price_per_kw": price, "per": "year", "hours": ["06:00-22:00"], "top_n": 2, "top_n_of": "day"}
         case "tiers":
             return {"tiers": [{"up_to_kw": 180.0, "price_per_kw": price}, {"price_per_kw": 2 * price}]}
         case "top":

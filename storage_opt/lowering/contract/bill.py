@@ -13,8 +13,8 @@ from storage_opt.charges.energy import Bands, EnergyCharge
 from storage_opt.charges.grouping import Groups
 from storage_opt.lowering.contract.meters import consumption, produced, self_use
 from storage_opt.lowering.contract.tou import Shape, tou_shape
-from storage_opt.lowering.contract.years import contract_years
 from storage_opt.lowering.refusal import refuse
+from storage_opt.lowering.years import counted_years
 from storage_opt.schedule import Metered
 from storage_opt.spec.contract import ContractSpec
 from storage_opt.spec.resolved import Site
@@ -63,7 +63,7 @@ class Bill:
     @cached_property
     def years(self) -> Groups:
         """Contract years."""
-        return contract_years(self.site.horizon, self.contract.year_start_month)
+        return counted_years(self.site.horizon, self.contract.year_start_month)
 
     def price(self, name: str, series: Series | None) -> NDArray[np.float64]:
         """A price on the horizon (T,); refused when nobody gave it. [money/kWh]"""

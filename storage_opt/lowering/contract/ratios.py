@@ -11,8 +11,8 @@ from storage_opt.charges.grouping import Groups
 from storage_opt.errors import Fault, Faults
 from storage_opt.lowering.compute.plan import compute_plan
 from storage_opt.lowering.contract.meters import EXPORT, IMPORT, available, consumption, self_use
-from storage_opt.lowering.contract.years import contract_years
 from storage_opt.lowering.refusal import refuse
+from storage_opt.lowering.years import counted_years
 from storage_opt.modeler import Rule, Sense
 from storage_opt.rules.base import ContractRule
 from storage_opt.rules.share import Counted, ShareRule
@@ -47,7 +47,7 @@ def lower_ratios(site: Site, contract: ContractSpec) -> list[ContractRule]:
     InputError
         When a ratio has nothing to refer to; lists all of them.
     """
-    years = contract_years(site.horizon, contract.year_start_month)
+    years = counted_years(site.horizon, contract.year_start_month)
     before = _year_to_date(site, contract)
     faults, rules = Faults(), []
     wholes = {

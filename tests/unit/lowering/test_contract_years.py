@@ -12,7 +12,7 @@ from storage_opt.errors import InfeasibleError, InputError
 from storage_opt.horizon import Horizon
 from storage_opt.lowering.contract.defaults import contract_notes
 from storage_opt.lowering.contract.rules import lower_rules
-from storage_opt.lowering.contract.years import contract_years
+from storage_opt.lowering.years import counted_years
 from storage_opt.rules.cap import PowerCap
 from storage_opt.rules.share import ShareRule
 from storage_opt.schedule import FlowKind
@@ -60,9 +60,9 @@ def site(contract: dict[str, Any], start: str = "2027-12-30", end: str = "2028-0
         (date(2027, 3, 1), date(2027, 5, 1), 4, ("2026", "2027"), ["2027-03-01", "2027-04-01"]),
     ],
 )
-def test_contract_years(start: date, end: date, month: int | None, labels: tuple[str, ...], firsts: list[str]) -> None:
+def test_counted_years(start: date, end: date, month: int | None, labels: tuple[str, ...], firsts: list[str]) -> None:
     horizon = Horizon(start, end, 60, "Asia/Shanghai")
-    years = contract_years(horizon, month)
+    years = counted_years(horizon, month)
     assert years.labels == labels
     begins = np.searchsorted(years.ids, np.arange(years.count))
     assert [f"{horizon.stamps[i]:%Y-%m-%d}" for i in begins] == firsts

@@ -117,6 +117,24 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "billed each day",
         "billing_period",
     ),
+    "ratchet of years": (
+        {"demand": [{"price_per_kw": 1.0, "per": "year", "ratchet": {"share_frac": 0.5}}]},
+        "tariff.t.demand[0].ratchet",
+        "billed each year",
+        "billing_period",
+    ),
+    "monthly prices of a year": (
+        {"demand": [{"price_per_kw": [1.0] * 12, "per": "year"}]},
+        "tariff.t.demand[0].price_per_kw",
+        "12 monthly prices",
+        "one price a kW and year",
+    ),
+    "start of no year": (
+        {"demand": [{"price_per_kw": 1.0, "year_start_month": 4}]},
+        "tariff.t.demand[0].year_start_month",
+        "billed each billing period",
+        'per = "year"',
+    ),
     "mean of daily peaks within a day": (
         {"demand": [{"price_per_kw": 1.0, "per": "day", "top_n": 3, "top_n_of": "day"}]},
         "tariff.t.demand[0].top_n",

@@ -1,4 +1,4 @@
-"""Contract years: the spans over which ratios and volumes of a contract are counted."""
+"""Years as contracts and tariffs count them: the spans of ratios, volumes and yearly peaks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from storage_opt.charges.grouping import Groups
 from storage_opt.horizon import Horizon
 
-__all__ = ["contract_years"]
+__all__ = ["counted_years"]
 
 
-def contract_years(horizon: Horizon, start_month: int | None) -> Groups:
-    """The contract year of each interval; a year is settled in its last billing period within the horizon.
+def counted_years(horizon: Horizon, start_month: int | None) -> Groups:
+    """The year of each interval; a year is settled in its last billing period within the horizon.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def contract_years(horizon: Horizon, start_month: int | None) -> Groups:
     Returns
     -------
     Groups
-        Labels are the calendar years in which contract years start.
+        Labels are the calendar years in which the years start.
     """
     stamps = horizon.stamps
     year = stamps.year.to_numpy()
