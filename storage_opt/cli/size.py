@@ -98,7 +98,7 @@ def size(
             view, told, written = _over_years(read, folder, solver, tell, plots=plots)
         else:
             result = solve(read, solver=solver, progress=tell, ahead=True)
-            more = explored(result.problem, wishes, progress=tell) if wishes.any else None
+            more = explored(result, wishes, progress=tell) if wishes.any else None
             written = write_sizing(result, folder, more, plots=plots, progress=tell)
             view, told = sizing_view(result, more), (*_left_out(read), *result.notes)
     show(view, form)

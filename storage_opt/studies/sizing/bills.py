@@ -32,7 +32,8 @@ class Bills:
     """Bills of a year, before and with the sizes."""
 
     saving_per_year: Mapping[Stream, float]
-    before_per_year: float
+    before: Mapping[Stream, float]
+    """The best bill of the horizon without anything new."""
     standing: Mapping[Stream, float]
     """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
 
@@ -45,7 +46,7 @@ class Bills:
         streams = dict.fromkeys((*mine, *plan, *there))
         return cls(
             {stream: (mine.get(stream, 0.0) - plan.get(stream, 0.0)) / years for stream in streams},
-            before.total / years,
+            mine,
             {stream: (mine.get(stream, 0.0) - there.get(stream, 0.0)) / years for stream in streams},
         )
 

@@ -24,6 +24,7 @@ from storage_opt.studies.sizing.assumptions import Assumption
 from storage_opt.studies.sizing.bills import bill_as_it_stands
 from storage_opt.studies.sizing.objective import objective
 from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.result import SizingResult
 
 __all__ = ["Case", "Finding"]
 
@@ -95,11 +96,13 @@ class Case:
     _bills: dict[bytes, _Solved] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: SizingProblem | Site, *, solver: str | None = None) -> Case:
-        """The case of a problem, or of a site with ``[sizing]`` and ``[finance]``.
+    def of(cls, problem: SizingResult | SizingProblem | Site, *, solver: str | None = None) -> Case:
+        """The case of what was sized, of a problem, or of a site with ``[sizing]`` and ``[finance]``.
 
         Where the site says how batteries age, the state that they have on average at the best sizes is that of all.
         """
+        if isinstance(problem, SizingResult):
+            return cls(problem.problem, problem.bill_before, problem.problem.is_convex)
         if isinstance(problem, Site):
             stated = SizingProblem.of(problem, solver=solver)
             ages = problem.spec.finance is not None and problem.spec.finance.life

@@ -13,7 +13,7 @@ from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.frontier import FlatRange, flatness
 from storage_opt.studies.sizing.landscape import Landscape, landscape
 from storage_opt.studies.sizing.marginal import MarginalWorth, marginal_values
-from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.result import SizingResult
 from storage_opt.studies.sizing.running import Run
 from storage_opt.studies.sizing.tornado import Tornado, tornado
 
@@ -64,16 +64,13 @@ class Explored:
     worth: tuple[MarginalWorth, ...] = ()
 
 
-def explored(
-    problem: SizingProblem | Site, wishes: Wishes, *, progress: Callable[[str], None] | None = None
-) -> Explored:
+def explored(sized: SizingResult | Site, wishes: Wishes, *, progress: Callable[[str], None] | None = None) -> Explored:
     """Answer what is asked about the sizes of a site.
 
     Parameters
     ----------
-    problem : SizingProblem or Site
-        What was sized, as :func:`~storage_opt.studies.sizing.study.size` returns it; or a site with ``[sizing]`` and
-        ``[finance]``, which is then worked out anew.
+    sized : SizingResult or Site
+        What :func:`~storage_opt.studies.sizing.study.size` returns; or a site with ``[sizing]`` and ``[finance]``.
     wishes : Wishes
         What is asked.
     progress : callable or None
@@ -86,7 +83,7 @@ def explored(
     InfeasibleError, UnboundedError, SolverError
         When there is no optimum.
     """
-    case = Case.of(problem)
+    case = Case.of(sized)
     made: Landscape | None = None
     flat: tuple[FlatRange, ...] = ()
     bars: Tornado | None = None

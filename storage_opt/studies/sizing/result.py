@@ -127,8 +127,8 @@ class SizingResult:
         Schedule and bill of the first year at these sizes.
     saving_per_year : mapping of Stream to float
         Best bill of the site without anything new, less the bill with these sizes, by stream. [money/year]
-    bill_before_per_year : float
-        Best bill of the site without anything new. [money/year]
+    bill_before : mapping of Stream to float
+        Best bill of the horizon without anything new, by stream. [money]
     cash_flow : CashFlow
         The project year by year.
     certificate : SizingCertificate
@@ -149,13 +149,18 @@ class SizingResult:
     limits: tuple[SizeLimit, ...]
     dispatch: DispatchResult
     saving_per_year: Mapping[Stream, float]
-    bill_before_per_year: float
+    bill_before: Mapping[Stream, float]
     cash_flow: CashFlow
     certificate: SizingCertificate
     problem: SizingProblem
     notes: tuple[str, ...] = ()
     timing: SizingTiming = field(default_factory=SizingTiming)
     life: LifeResult | None = None
+
+    @property
+    def bill_before_per_year(self) -> float:
+        """Best bill of the site without anything new. [money/year]"""
+        return sum(self.bill_before.values()) / self.site.horizon.years
 
     def value(self, name: str) -> float:
         """The best size of a name, such as ``bess.energy_kwh``. Raises KeyError when there is none."""

@@ -165,15 +165,16 @@ def _seen(problem: ScenarioProblem, best: Best, number: int, guess: Point | None
 
 
 def _outcome(year: Year, weight: float, best: Best, dispatch: DispatchResult, cost_per_year: float) -> ScenarioOutcome:
-    bills = Bills.of(bill_as_it_stands(year.problem), dispatch)
+    before, years = bill_as_it_stands(year.problem), year.problem.site.horizon.years
+    bills = Bills.of(before, dispatch)
     flow = cash_flow(project_of(Lived(year.problem, best), bills, dispatch))
     return ScenarioOutcome(
         year.scenario.name,
         weight,
         year.scenario.out_of_sample,
         cost_per_year,
-        dispatch.ledger.total / year.problem.site.horizon.years,
-        bills.before_per_year,
+        dispatch.ledger.total / years,
+        before.total / years,
         npv(year.problem.objective.finance.discount_rate_frac, flow.after_tax),
         dispatch,
     )

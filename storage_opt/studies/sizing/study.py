@@ -107,7 +107,7 @@ def size(
         _limits(problem, best.solved),
         dispatch,
         found.saving_per_year,
-        found.before_per_year,
+        found.before,
         cash_flow(project_of(lived, found, dispatch)),
         certificate,
         problem,

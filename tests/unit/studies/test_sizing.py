@@ -14,6 +14,7 @@ from storage_opt.report.sizing_document import cash_flow_rows, sizing_document
 from storage_opt.report.sizing_files import write_sizing
 from storage_opt.report.sizing_tables import sizing_view
 from storage_opt.studies.sizing.ageing import sized_for_life
+from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.exploring import Wishes, explored
 from storage_opt.studies.sizing.problem import SizingProblem
 from storage_opt.studies.sizing.study import size
@@ -260,9 +261,10 @@ def test_a_branch_is_compiled_once_however_often_it_is_solved():
 
 
 def test_what_is_asked_afterwards_is_asked_of_what_was_solved():
-    """Nothing is sized or compiled again for a marginal value, and it is that of the answer."""
+    """Nothing is sized, compiled or billed again for a marginal value, and it is that of the answer."""
     result = size(battery_site({"energy_kwh": {"most": 500.0}}))
-    more = explored(result.problem, Wishes(worth=True))
+    assert Case.of(result).before == Case.of(result.problem).before
+    more = explored(result, Wishes(worth=True))
     (worth,) = [one for one in more.worth if one.lever.name == "battery.bess.energy_kwh"]
     assert worth.per_year == pytest.approx(result.sizes[0].worth_per_unit_year, rel=1e-5)
 
