@@ -48,7 +48,7 @@ _Worth = Annotated[bool, typer.Option("--worth", help="What one more of each num
 _Scenarios = Annotated[bool, typer.Option("--scenarios", help="Sizes for all years of [sizing.scenario] together.")]
 _Resume = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Keep results of map, tornado, break-even; go on from there when interrupted."),
+    typer.Option(metavar="FILE", help="Keep results of what is explored; go on from there when interrupted."),
 ]
 _Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the charts as PNG and SVG.")]
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -46,6 +46,7 @@ class Status(StrEnum):
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
+    RULED_OUT = "infeasible, by presolve"
     UNBOUNDED = "unbounded"
     FAILED = "failed"
 
@@ -79,9 +80,16 @@ class Answer:
     message: str = ""
 
 
-def solve_form(form: StandardForm, solver: str) -> Answer:
-    """Solve with the named solver: one of :data:`NATIVE`, or any that CVXPY finds."""
+def solve_form(form: StandardForm, solver: str, *, probing: bool = False) -> Answer:
+    """Solve with the named solver: one of :data:`NATIVE`, or any that CVXPY finds.
+
+    A large problem that is only probed, and may well have no solution, is first asked whether presolve rules one out:
+    that takes a second, where PIQP and Clarabel take minutes to give up.
+    """
     start = time.perf_counter()
+    if probing and form.size > _LARGE and _is_ruled_out(form):
+        seconds = time.perf_counter() - start
+        return Answer(Status.RULED_OUT, None, None, None, seconds, message="presolve of HiGHS")
     if np.any(form.lower > form.upper):
         return Answer(Status.INFEASIBLE, None, None, None, 0.0, message="a lower bound is above an upper bound")
     answer = NATIVE.get(solver.upper(), _through_cvxpy(solver))(form)
@@ -156,6 +164,19 @@ def _clarabel(form: StandardForm) -> Answer:
     dual = np.array(solution.z)
     ends = (equalities, equalities + form.ineq.shape[0])
     return Answer(status, np.array(solution.x), dual[: ends[0]], dual[ends[0] : ends[1]], 0.0, message=said)
+
+
+def _is_ruled_out(form: StandardForm) -> bool:
+    """Whether presolve proves that no point keeps all rows and bounds."""
+    highspy: ModuleType = import_module("highspy")
+    with _quiet():
+        solver = highspy.Highs()
+    solver.silent()
+    solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+    nothing = replace(form, quadratic=sp.csc_array(form.quadratic.shape), cost=np.zeros(form.size))
+    solver.passModel(_highs_model(nothing, highspy))
+    solver.presolve()
+    return bool(solver.getModelPresolveStatus() == highspy.HighsPresolveStatus.kInfeasible)
 
 
 def _highs(form: StandardForm) -> Answer:

@@ -87,12 +87,22 @@ def solve_relaxed(
     tell: Callable[[str], None] | None = None,
     guess: Point | None = None,
     explain: bool = True,
+    probing: bool = False,
 ) -> Optimum:
     """Solve with opposite flows together and whole decisions in parts: what nothing can beat.
 
-    Parameters and errors are those of :func:`solve_program`.
+    Parameters and errors are those of :func:`solve_program`, and `probing` of
+    :func:`~storage_opt.model.solve.solve_convex`.
     """
-    verdict = solve_convex(program.form, program.scaling, program.tie_break, requested=solver, tell=tell, guess=guess)
+    verdict = solve_convex(
+        program.form,
+        program.scaling,
+        program.tie_break,
+        requested=solver,
+        tell=tell,
+        guess=guess,
+        probing=probing,
+    )
     if verdict.status is Status.INFEASIBLE:
         if not explain:
             raise InfeasibleError(())

@@ -70,6 +70,7 @@ def solve_convex(
     tell: Callable[[str], None] | None = None,
     gap_tolerance: float = TOLERANCE,
     guess: Point | None = None,
+    probing: bool = False,
 ) -> Verdict:
     """Solve a continuous problem with the first solver whose answer passes.
 
@@ -87,6 +88,9 @@ def solve_convex(
         Largest relative gap that passes.
     guess : Point or None
         Optimum of a similar problem; taken without a solve when it satisfies the optimality conditions of this one.
+    probing : bool
+        Whether there may well be no solution, and nobody pays for a word too early: of a large problem presolve alone
+        may say so.
 
     Raises
     ------
@@ -101,10 +105,12 @@ def solve_convex(
     attempts: list[Attempt] = []
     claims: list[Status] = []
     for solver in solver_chain(form, requested):
-        answer, point = _try(form, scaled, scaling, wishes, solver, gap_tolerance)
+        answer, point = _try(form, scaled, scaling, wishes, solver, gap_tolerance, probing=probing)
         attempts.append(Attempt(solver, _said(answer, point), answer.seconds))
         if point is not None:
             return Verdict(point, Status.OPTIMAL, tuple(attempts))
+        if answer.status is Status.RULED_OUT:
+            return Verdict(None, Status.INFEASIBLE, tuple(attempts))
         if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
             claims.append(answer.status)
             if len(claims) == _CONFIRMED:
@@ -145,10 +151,13 @@ def _try(
     tie_break: TieBreak | None,
     solver: str,
     gap_tolerance: float,
+    *,
+    probing: bool,
 ) -> tuple[Answer, Point | None]:
     """Solve with the tie-break; weaker, and at last without, when it costs more than it may."""
     for share in (1.0, 1e-2, 0.0) if takes_quadratic(solver) and tie_break else (0.0,):
-        answer = solve_watched(tie_break.on(scaled, share) if tie_break else scaled, solver)
+        asked = tie_break.on(scaled, share) if tie_break else scaled
+        answer = solve_watched(asked, solver, probing=probing)
         point = _point(form, scaling, answer, solver)
         if point is None or point.optimality.relative_gap <= _GAP_WITH_TIE_BREAK:
             break

@@ -89,7 +89,7 @@ def warm_up() -> None:
         worker.call(_START_S, _import_solvers)
 
 
-def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None) -> Answer:
+def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None, *, probing: bool = False) -> Answer:
     """Solve a scaled problem; a solver that exceeds its time, or dies, fails instead of hanging.
 
     Parameters
@@ -100,15 +100,17 @@ def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None)
         Solver name.
     limit_s : float or None
         Longest time; by default the policy's. [s]
+    probing : bool
+        As of :func:`~storage_opt.model.backends.solve_form`.
     """
     limit = time_limit_s(form, solver) if limit_s is None else limit_s
     if form.nonzeros <= IN_PROCESS_NONZEROS and not form.integer.size and limit_s is None:
-        return _solve_reporting(form, solver)
+        return _solve_reporting(form, solver, probing)
     warm_up()
     worker = _ready.pop()
     answered = False
     try:
-        worker.call(limit, _solve_reporting, form, solver)
+        worker.call(limit, _solve_reporting, form, solver, probing)
         answer = worker.answers.get(timeout=limit)
         while answer is None:  # the answer to the warm-up call
             answer = worker.answers.get(timeout=limit)
@@ -125,12 +127,12 @@ def solve_watched(form: StandardForm, solver: str, limit_s: float | None = None)
     return answer
 
 
-def _solve_reporting(form: StandardForm, solver: str) -> Answer:
+def _solve_reporting(form: StandardForm, solver: str, probing: bool) -> Answer:
     """Solve, and turn whatever the solver raises into a failed answer with its words."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return solve_form(form, solver)
+            return solve_form(form, solver, probing=probing)
     except Exception as error:  # noqa: BLE001 - a solver may raise anything; the next one shall try
         return Answer(Status.FAILED, None, None, None, 0.0, message=f"{type(error).__name__}: {error}")
 

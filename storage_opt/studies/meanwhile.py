@@ -12,13 +12,17 @@ from storage_opt.errors import SolverError
 from storage_opt.model.pool import Ahead
 from storage_opt.spec.resolved import Site
 
-__all__ = ["Meanwhile"]
+__all__ = ["Meanwhile", "is_worth_a_process"]
 
 _Answer = TypeVar("_Answer")
 
 _LONG = 20_000
-"""Intervals from which on a solve takes longer than starting a process for it."""
 _CORES = 2
+
+
+def is_worth_a_process(site: Site, solves: int = 1) -> bool:
+    """Whether so many solves over the site take longer than starting a process for them, and there is a core for it."""
+    return site.horizon.steps * solves >= _LONG and (os.cpu_count() or 1) >= _CORES
 
 
 class Meanwhile(Generic[_Answer]):
@@ -40,8 +44,7 @@ class Meanwhile(Generic[_Answer]):
 
     def __init__(self, work: Callable[[Site, str | None], _Answer], site: Site, solver: str | None) -> None:
         self._call = (work, site, solver)
-        is_worth_it = site.horizon.steps >= _LONG and (os.cpu_count() or 1) >= _CORES
-        self._ahead = Ahead(work, site, solver) if is_worth_it else None
+        self._ahead = Ahead(work, site, solver) if is_worth_a_process(site) else None
 
     @property
     def has_begun(self) -> bool:

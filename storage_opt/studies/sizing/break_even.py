@@ -26,6 +26,8 @@ _CLOSE = 1e-6
 _GAIN = 1e-7
 """Share of the bill that building has to gain to count: less is noise of the solver."""
 _MOST_ROUNDS = 50
+_SOLVES = 10
+"""Of a search, about."""
 
 
 class Payment(StrEnum):
@@ -115,7 +117,7 @@ def break_evens(case: Case, names: Sequence[str], run: Run) -> tuple[BreakEven, 
     for name in names:
         _asked(case, name, None)
     tasks = [_Search(name, of_building) for name in names for of_building in (False, True)]
-    return tuple(answers(case, tasks, run, "break-even"))
+    return tuple(answers(case, tasks, run, "break-even", solves=_SOLVES))
 
 
 @dataclass(frozen=True, slots=True)

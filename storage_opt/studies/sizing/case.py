@@ -200,7 +200,7 @@ class Case:
         if self.is_convex:
             sized = problem.sized()
             program = sized.at(values)
-            point = solve_relaxed(program, solver=problem.solver, explain=False).point
+            point = solve_relaxed(program, solver=problem.solver, explain=False, probing=True).point
             found = point.optimality
             return _Solved(
                 found.cost, found.bound, values, sized.gradient(program, point), self._wear(sized.largest, point)
@@ -231,7 +231,7 @@ class Case:
             return _Solved(solved.cost, bound, values, np.full(count, np.nan), wear)
         sized = problem.sized()
         program = joint_program(sized, self._demands(held, low, high))
-        point = solve_relaxed(program, solver=problem.solver, explain=False).point
+        point = solve_relaxed(program, solver=problem.solver, explain=False, probing=bool(held)).point
         is_held = np.isin(np.arange(count), list(held))
         slopes = np.where(is_held, point.bound_dual[-count:], 0.0)
         values = np.where(is_held, low, np.clip(point.x[-count:], low, high))

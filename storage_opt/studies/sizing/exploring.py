@@ -37,7 +37,7 @@ class Wishes:
     worth : bool
         Whether marginal values are worked out.
     resume : Path or None
-        File in which results of map, tornado and break-even are kept, so that an interrupted run goes on.
+        File in which results are kept, so that an interrupted run goes on.
     """
 
     axes: tuple[str, str] | None = None
@@ -83,18 +83,18 @@ def explored(sized: SizingResult | Site, wishes: Wishes, *, progress: Callable[[
     InfeasibleError, UnboundedError, SolverError
         When there is no optimum.
     """
-    case = Case.of(sized)
+    case, run = Case.of(sized), Run(progress=progress, resume=wishes.resume)
     made: Landscape | None = None
     flat: tuple[FlatRange, ...] = ()
     bars: Tornado | None = None
     if wishes.axes is not None:
         counts = (wishes.count, wishes.count)
         made = landscape(case, *wishes.axes, counts=counts, progress=progress, resume=wishes.resume)
-        flat = flatness(case) if case.is_convex else ()
+        flat = flatness(case, run=run) if case.is_convex else ()
     if wishes.tornado:
         bars = tornado(case, progress=progress, resume=wishes.resume)
-    crossings = break_evens(case, wishes.break_even, Run(progress=progress, resume=wishes.resume))
-    worths = marginal_values(case, solver=case.problem.solver, progress=progress) if wishes.worth else ()
+    crossings = break_evens(case, wishes.break_even, run)
+    worths = marginal_values(case, solver=case.problem.solver, run=run) if wishes.worth else ()
     return Explored(made, flat, bars, crossings, worths)
 
 

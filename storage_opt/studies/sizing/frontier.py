@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from storage_opt.studies.sizing.axis import Axis, axis_of
 from storage_opt.studies.sizing.case import Case, Finding
 from storage_opt.studies.sizing.landscape import best_of, field_of
 from storage_opt.studies.sizing.problem import SizingProblem
-from storage_opt.studies.sizing.running import Question, Run, answers
+from storage_opt.studies.sizing.running import Desk, Question, Run, answers
 from storage_opt.studies.sizing.surface import Bounds, chords_1d, cuts
 
 __all__ = ["FlatRange", "Frontier", "flatness", "frontier"]
@@ -26,6 +28,8 @@ _FLAT = 0.01
 _NEAR = 1e-3
 """Share of what may be lost by which the end of a flat range is off at most."""
 _MOST_STEPS = 40
+_SOLVES = 4
+"""Of an end of a flat range, about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +144,9 @@ class FlatRange:
     best: float
 
 
-def flatness(problem: SizingProblem | Site | Case, frac: float = _FLAT) -> tuple[FlatRange, ...]:
+def flatness(
+    problem: SizingProblem | Site | Case, frac: float = _FLAT, run: Run | None = None
+) -> tuple[FlatRange, ...]:
     """For each open size, the range within which the best net present value is at most a share below the optimum.
 
     Parameters
@@ -149,11 +155,13 @@ def flatness(problem: SizingProblem | Site | Case, frac: float = _FLAT) -> tuple
         What is sized.
     frac : float
         The share.
+    run : Run, optional
+        In how many processes, who is told, and where results are kept.
 
     Raises
     ------
     InputError
-        When a rebate is open, under which good sizes may lie apart.
+        When a rebate is open, under which good sizes may lie apart, or the file to go on from is of another problem.
 
     Notes
     -----
@@ -166,27 +174,56 @@ def flatness(problem: SizingProblem | Site | Case, frac: float = _FLAT) -> tuple
         raise InputError([Fault(what, "leave the rebate out", key="contract.supply.basic.rebate")])
     best = best_of(case)
     room = frac * abs(best.npv)
-    found = []
-    for number, size in enumerate(case.problem.sizes):
-        ends = (float(case.problem.lowest[number]), float(case.problem.highest[number]))
-        low, high = (_end(case, number, end, best, room) for end in ends)
-        found.append(FlatRange(size.name, low, high, best.sizes[number]))
-    return tuple(found)
+    sides = (case.problem.lowest, case.problem.highest)
+    tasks = [
+        _FlatEnd(number, float(side[number]), best.sizes[number], best.npv, room)
+        for number in range(len(case.problem.sizes))
+        for side in sides
+    ]
+    ends = answers(case, tasks, run or Run(), "flat ranges", solves=_SOLVES)
+    return tuple(
+        FlatRange(size.name, low, high, centre)
+        for size, low, high, centre in zip(case.problem.sizes, ends[::2], ends[1::2], best.sizes, strict=True)
+    )
 
 
-def _end(case: Case, number: int, start: float, best: Finding, room: float) -> float:
-    """Where the net present value has fallen by `room`, on the way from an end of the range to the best."""
-    at, target = start, best.npv - room
-    centre = best.sizes[number]
+@dataclass(frozen=True, slots=True)
+class _FlatEnd:
+    """One end of a flat range, as a task."""
+
+    number: int
+    start: float
+    centre: float
+    best_npv: float
+    room: float
+
+    @property
+    def key(self) -> str:
+        return json.dumps(["flat range", self.number, self.start, self.centre, self.best_npv, self.room])
+
+    def answer(self, desk: Desk) -> float:
+        return _end(desk.case, self)
+
+    def written(self, answer: float) -> object:
+        return answer
+
+    def read(self, entry: object, desk: Desk) -> float:
+        del desk
+        return float(cast("float", entry))
+
+
+def _end(case: Case, asked: _FlatEnd) -> float:
+    """Where the net present value has fallen by the room, on the way from an end of the range to the best."""
+    at, centre, target = asked.start, asked.centre, asked.best_npv - asked.room
     for _ in range(_MOST_STEPS):
-        finding = case.find({number: at})
+        finding = case.find({asked.number: at})
         if finding is None:  # no schedule out there
             at = (at + centre) / 2.0
             continue
         missing = target - finding.npv
-        if missing <= _NEAR * room:
+        if missing <= _NEAR * asked.room:
             return at
-        slope = finding.slopes[number]
+        slope = finding.slopes[asked.number]
         step = at + missing / slope if slope else centre
         at = step if min(at, centre) <= step <= max(at, centre) else (at + centre) / 2.0
     return at

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from storage_opt.studies.sizing.case import Case
 from storage_opt.studies.sizing.landscape import best_of
 from storage_opt.studies.sizing.levers import Lever, levers
 from storage_opt.studies.sizing.problem import SizingProblem
+from storage_opt.studies.sizing.running import Desk, Run, answers, as_written
 
 __all__ = ["MarginalWorth", "marginal_values"]
 
@@ -33,6 +35,8 @@ _STEPS = (2.0**-18, -(2.0**-18), 2.0**-24, -(2.0**-24))
 _CHECK_FRAC = 1e-3
 _FIRST_FRAC = 0.02
 _DOUBLINGS, _HALVINGS = 8, 4
+_SOLVES = 10
+"""Of a number at least, where its range is looked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,21 +92,49 @@ def _end(lever: Lever, value: float) -> str:
     return _number(lever, value) if np.isfinite(value) else "any size"
 
 
-@dataclass(eq=False)
-class _Costs:
-    """Optimal costs of a site at values of one lever, each solved once."""
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """The numbers of a :class:`MarginalWorth`, which can be sent and written."""
+
+    per_year: float
+    by_more: float | None
+    by_less: float | None
+    holds_from: float | None
+    holds_to: float | None
+    by_multipliers: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Standing:
+    """A site as it stands, the weights of its bill, and its optimum."""
 
     site: Site
     weights: Weights
     solver: str | None
+    point: Point
+
+    @classmethod
+    def of(cls, site: Site, weights: Weights, solver: str | None) -> _Standing:
+        program = compile_program(site, lower_site(site), lower_rules(site), weights)
+        return cls(site, weights, solver, solve_relaxed(program, solver=solver).point)
+
+
+@dataclass(eq=False)
+class _Costs:
+    """Optimal costs of a site at values of one lever, each solved once."""
+
+    standing: _Standing
     lever: Lever
     solved: dict[float, tuple[Program, Point] | None] = field(default_factory=dict)
 
     def at(self, value: float) -> tuple[Program, Point] | None:
         if value not in self.solved:
             program, is_base = self.program(value), value == self.lever.at_site
+            guess = self.standing.point if is_base else None
             try:
-                found = solve_relaxed(program, solver=self.solver, explain=is_base)
+                found = solve_relaxed(
+                    program, solver=self.standing.solver, guess=guess, explain=is_base, probing=not is_base
+                )
                 self.solved[value] = (program, found.point)
             except InfeasibleError:
                 if is_base:
@@ -111,8 +143,8 @@ class _Costs:
         return self.solved[value]
 
     def program(self, value: float) -> Program:
-        site = self.lever.change(self.site, value)
-        return compile_program(site, lower_site(site), lower_rules(site), self.weights)
+        site = self.lever.change(self.standing.site, value)
+        return compile_program(site, lower_site(site), lower_rules(site), self.standing.weights)
 
     def cost(self, value: float) -> float | None:
         found = self.at(value)
@@ -140,7 +172,7 @@ def marginal_values(
     names: tuple[str, ...] = (),
     ranges: bool = True,
     solver: str | None = None,
-    progress: Callable[[str], None] | None = None,
+    run: Run | None = None,
 ) -> tuple[MarginalWorth, ...]:
     """What one more of each number is worth at the best sizes, or at a site as it stands.
 
@@ -151,14 +183,17 @@ def marginal_values(
     names : tuple of str
         Levers to look at, such as ``battery.bess.power_kw``; all of them when empty.
     ranges : bool
-        Whether to look for the range in which each worth holds, which takes some ten solves for each.
+        Whether to look for the range in which each worth holds, which takes some twenty solves for each.
     solver : str or None
         As for :func:`~storage_opt.studies.sizing.study.size`.
-    progress : callable, optional
-        Told which number is looked at.
+    run : Run, optional
+        In how many processes, who is told, and where results are kept; of a site that leaves no size open all is worked
+        out in this process.
 
     Raises
     ------
+    InputError
+        When the file to go on from holds results of another problem.
     InfeasibleError, UnboundedError, SolverError
         When there is no optimum.
 
@@ -168,37 +203,79 @@ def marginal_values(
     its slope only rises, so that the range is found by doubling the distance and halving what is left. An hour of delay
     is another model, and its worth the difference of two solves, as is every worth while a rebate is open.
     """
-    case = None if isinstance(problem, Site) and problem.spec.sizing is None else _case(problem)
-    site, weights, costs = _at_best(problem, case)
-    convex = case is None or case.is_convex
-    found = []
-    for lever in levers(site):
-        if names and lever.name not in names:
-            continue
-        if progress:
-            progress(f"marginal value: {lever.words}")
-        own = costs.get(lever.name.partition(".")[2])
-        if lever.is_structural or not convex or _has_rebate(site):
-            found.append(_by_solving(site, weights, solver, lever, own))
-        else:
-            found.append(_by_multipliers(_Costs(site, weights, solver, lever), own, ranges=ranges))
-    return tuple(found)
+    if isinstance(problem, Site) and problem.spec.sizing is None:
+        standing = _Standing.of(problem, UNWEIGHTED, solver)
+        chosen = _chosen(problem, names)
+        return tuple(_told(one, _worth(standing, one, ranges=ranges), {}) for one in chosen)
+    case = problem if isinstance(problem, Case) else Case.of(problem)
+    best = best_of(case).sizes
+    chosen = _chosen(case.problem.site_at(np.array(best)), names)
+    tasks = [_Lookup(lever.name, best, ranges, solver) for lever in chosen]
+    found = answers(case, tasks, run or Run(), "marginal values", solves=_SOLVES)
+    costs = _costs_per_year(case)
+    return tuple(_told(lever, worth, costs) for lever, worth in zip(chosen, found, strict=True))
 
 
-def _case(problem: SizingProblem | Site | Case) -> Case:
-    return problem if isinstance(problem, Case) else Case.of(problem)
+@dataclass(frozen=True, slots=True)
+class _AtBest:
+    """A case at its best sizes, shared by all levers that are looked at."""
+
+    sizes: tuple[float, ...]
+    solver: str | None
+
+    def __call__(self, case: Case) -> _Standing:
+        site = case.problem.site_at(np.array(self.sizes))
+        return _Standing.of(site, case.problem.objective.weights, self.solver)
 
 
-def _at_best(problem: object, case: Case | None) -> tuple[Site, Weights, dict[str, float]]:
-    """The site at its best sizes, the weights of its bill, and what each open size costs a year."""
-    if case is None:
-        assert isinstance(problem, Site)
-        return problem, UNWEIGHTED, {}
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """The worth of one lever, as a task."""
+
+    name: str
+    sizes: tuple[float, ...]
+    ranges: bool
+    solver: str | None
+
+    @property
+    def key(self) -> str:
+        return json.dumps(["marginal value", self.name, self.sizes, self.ranges])
+
+    def answer(self, desk: Desk) -> _Worth:
+        standing = desk.once(_AtBest(self.sizes, self.solver))
+        (lever,) = _chosen(standing.site, (self.name,))
+        return _worth(standing, lever, ranges=self.ranges, is_convex=desk.case.is_convex)
+
+    def written(self, answer: _Worth) -> object:
+        return asdict(answer)
+
+    def read(self, entry: object, desk: Desk) -> _Worth:
+        del desk
+        return _Worth(**as_written(entry))
+
+
+def _chosen(site: Site, names: tuple[str, ...]) -> tuple[Lever, ...]:
+    return tuple(lever for lever in levers(site) if not names or lever.name in names)
+
+
+def _told(lever: Lever, worth: _Worth, costs: Mapping[str, float]) -> MarginalWorth:
+    return MarginalWorth(
+        lever,
+        worth.per_year,
+        worth.by_more,
+        worth.by_less,
+        worth.holds_from,
+        worth.holds_to,
+        costs.get(lever.name.partition(".")[2]),
+        worth.by_multipliers,
+    )
+
+
+def _costs_per_year(case: Case) -> dict[str, float]:
+    """What each open size costs a year. [money/(unit year)]"""
     sized = case.problem
-    site = sized.site_at(np.array(best_of(case).sizes))
     per_year = sized.cost_per_unit / sized.site.horizon.years
-    costs = {size.name: float(cost) for size, cost in zip(sized.sizes, per_year, strict=True) if size.is_bought}
-    return site, sized.objective.weights, costs
+    return {size.name: float(cost) for size, cost in zip(sized.sizes, per_year, strict=True) if size.is_bought}
 
 
 def _has_rebate(site: Site) -> bool:
@@ -206,21 +283,27 @@ def _has_rebate(site: Site) -> bool:
     return supply is not None and supply.basic is not None and supply.basic.rebate is not None
 
 
-def _by_multipliers(costs: _Costs, own: float | None, *, ranges: bool) -> MarginalWorth:
-    lever, at = costs.lever, costs.lever.at_site
-    per = -lever.amount / costs.site.horizon.years
+def _worth(standing: _Standing, lever: Lever, *, ranges: bool, is_convex: bool = True) -> _Worth:
+    if lever.is_structural or not is_convex or _has_rebate(standing.site):
+        return _by_solving(standing, lever)
+    return _by_multipliers(_Costs(standing, lever), ranges=ranges)
+
+
+def _by_multipliers(costs: _Costs, *, ranges: bool) -> _Worth:
+    lever, at, years = costs.lever, costs.lever.at_site, costs.standing.site.horizon.years
+    per = -lever.amount / years
     base = costs.at(at)
     slope = costs.slope(at)
     if base is None or slope is None:
-        return _by_solving(costs.site, costs.weights, costs.solver, lever, own)
-    worth = _or_nothing(per * slope, base[1].optimality.cost / costs.site.horizon.years)
+        return _by_solving(costs.standing, lever)
+    worth = _or_nothing(per * slope, base[1].optimality.cost / years)
     step = _CHECK_FRAC * max(abs(at), lever.amount)
     more, less = (_difference(costs, at, side * step, per) for side in (1.0, -1.0))
     low, high = None, None
     if ranges:
         low = _holds_to(costs, slope, -1.0)
         high = _holds_to(costs, slope, 1.0)
-    return MarginalWorth(lever, worth, more, less, low, high, own, by_multipliers=True)
+    return _Worth(worth, more, less, low, high, by_multipliers=True)
 
 
 def _difference(costs: _Costs, at: float, step: float, per: float) -> float | None:
@@ -263,27 +346,30 @@ def _holds_to(costs: _Costs, slope: float, side: float) -> float:
     return inside
 
 
-def _by_solving(site: Site, weights: Weights, solver: str | None, lever: Lever, own: float | None) -> MarginalWorth:
+def _by_solving(standing: _Standing, lever: Lever) -> _Worth:
     """The difference that one more makes, and one less, exactly."""
-    years = site.horizon.years
+    site, solver, years = standing.site, standing.solver, standing.site.horizon.years
 
     def cost(value: float) -> float | None:
         if not 0.0 <= value <= lever.most:
             return None
         changed = lever.change(site, value)
+        is_base = value == lever.at_site
         try:
             if _has_rebate(changed):
                 return solve_site(changed, lower_site(changed), lower_rules(changed), solver=solver, explain=False).cost
-            program = compile_program(changed, lower_site(changed), lower_rules(changed), weights)
-            return solve_relaxed(program, solver=solver, explain=value == lever.at_site).point.optimality.cost
+            program = compile_program(changed, lower_site(changed), lower_rules(changed), standing.weights)
+            guess = standing.point if is_base else None
+            optimum = solve_relaxed(program, solver=solver, guess=guess, explain=is_base, probing=not is_base)
         except InfeasibleError:
-            if value == lever.at_site:
+            if is_base:
                 raise
             return None
+        return optimum.point.optimality.cost
 
     here, more, less = (cost(lever.at_site + side * lever.amount) for side in (0.0, 1.0, -1.0))
     by_more = None if here is None or more is None else (here - more) / years
     by_less = None if here is None or less is None else (less - here) / years
     worth = next((one for one in (by_more, by_less) if one is not None), 0.0)
     worth = _or_nothing(worth, (here or 0.0) / years)
-    return MarginalWorth(lever, worth, by_more, by_less, None, None, own, by_multipliers=False)
+    return _Worth(worth, by_more, by_less, None, None, by_multipliers=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from storage_opt.charges.base import Stream
 from storage_opt.io.journal import Journal
 from storage_opt.model.pool import side_by_side
 from storage_opt.spec.resolved import Site
+from storage_opt.studies.meanwhile import is_worth_a_process
 from storage_opt.studies.sizing.assumptions import Assumption, assumptions
 from storage_opt.studies.sizing.case import Case, Finding
 from storage_opt.studies.sizing.problem import Ageing, SizingProblem
@@ -19,6 +21,7 @@ from storage_opt.studies.sizing.problem import Ageing, SizingProblem
 __all__ = ["Desk", "Question", "Run", "Task", "answers", "as_written"]
 
 _Answer = TypeVar("_Answer")
+_Made = TypeVar("_Made")
 
 _WORTH_PROCESSES_S = 6.0
 """Work that takes less is done in this process: starting another one takes seconds."""
@@ -89,12 +92,13 @@ class Run:
 
 @dataclass(eq=False)
 class Desk:
-    """A case, its assumptions, and the last one of another bill, which the next question often asks for again."""
+    """A case, what tasks share of it, and its last change of the bill, which the next question often asks for again."""
 
     case: Case
     tell: Callable[[str], None] | None = None
     last: tuple[tuple[tuple[str, float], ...], Case] | None = None
     known: dict[str, Assumption] = field(init=False)
+    made: dict[Callable[[Case], Any], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.known = {one.name: one for one in assumptions(self.case.problem.site)}
@@ -110,8 +114,15 @@ class Desk:
             self.last = (key, self.case.changed(of_bill))
         return self.last[1].changed([(one, value) for one, value in changes if one.is_financial])
 
+    def once(self, make: Callable[[Case], _Made]) -> _Made:
+        """What `make` returns for this case, made by the first task that asks for it."""
+        if make not in self.made:
+            self.made[make] = make(self.case)
+        found: _Made = self.made[make]
+        return found
 
-def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str) -> list[_Answer]:
+
+def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str, *, solves: int = 1) -> list[_Answer]:
     """An answer to each task.
 
     Parameters
@@ -124,6 +135,8 @@ def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str) -> 
         How.
     what : str
         What it is for, in words, for progress.
+    solves : int
+        About how many solves a task takes.
 
     Raises
     ------
@@ -136,7 +149,7 @@ def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str) -> 
     if journal is not None:
         found = {key: task.read(journal.found[key], desk) for key, task in asked.items() if key in journal.found}
     waiting = [task for key, task in asked.items() if key not in found]
-    for task, answer in _worked(desk, waiting, run.workers):
+    for task, answer in _worked(desk, waiting, run.workers, solves):
         found[task.key] = answer
         if journal is not None:
             journal.add(task.key, task.written(answer))
@@ -145,16 +158,20 @@ def answers(case: Case, tasks: Sequence[Task[_Answer]], run: Run, what: str) -> 
     return [found[task.key] for task in tasks]
 
 
-def _worked(desk: Desk, waiting: Sequence[Task[_Answer]], workers: int) -> Iterator[tuple[Task[_Answer], _Answer]]:
-    """Answers as they come: here while it is short work, the rest in processes."""
+def _worked(
+    desk: Desk, waiting: Sequence[Task[_Answer]], workers: int, solves: int
+) -> Iterator[tuple[Task[_Answer], _Answer]]:
+    """Answers as they come: here while it is short work, the rest in processes; where each is long, all of them."""
     began = time.perf_counter()
+    is_long = is_worth_a_process(desk.case.problem.site, solves)
     for done, task in enumerate(waiting):
         spent = time.perf_counter() - began
         left = len(waiting) - done
         # the first task pays for compiling, so the second one tells how long the others take
-        if workers > 1 and done > 1 and left > 1 and spent / done * left > _WORTH_PROCESSES_S:
+        seems_long = done > 1 and spent / done * left > _WORTH_PROCESSES_S
+        if workers > 1 and left > 1 and (is_long or seems_long):
             problem = desk.case.problem
-            shared = (problem.site, problem.solver, problem.ageing)
+            shared = (problem.site, problem.solver, problem.ageing, desk.case.before)
             rest = waiting[done:]
             for number, answer in side_by_side(_open, shared, _answered, rest, workers):
                 yield rest[number], answer
@@ -168,11 +185,10 @@ def as_written(entry: object) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
-def _open(shared: tuple[Site, str | None, Ageing]) -> Desk:
-    site, solver, ageing = shared
-    case = Case.of(SizingProblem.of(site, solver=solver).with_ageing(ageing))
-    case.problem.sized()
-    return Desk(case)
+def _open(shared: tuple[Site, str | None, Ageing, Mapping[Stream, float]]) -> Desk:
+    site, solver, ageing, before = shared
+    problem = SizingProblem.of(site, solver=solver).with_ageing(ageing)
+    return Desk(Case(problem, before, problem.is_convex))
 
 
 def _answered(desk: Desk, task: Task[_Answer]) -> _Answer:

@@ -202,3 +202,22 @@ def test_a_feasible_problem_called_infeasible_by_one_solver_is_solved_by_the_nex
     verdict = solve_convex(problem, scaling(problem))
     assert verdict.point is not None
     assert [a.status for a in verdict.attempts] == ["infeasible", "optimal"]
+
+
+def test_a_probed_problem_that_presolve_rules_out_is_not_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """x + y = 10 with x, y at most 4: presolve alone sees it, where two solvers have to agree otherwise."""
+    monkeypatch.setattr(backends, "_LARGE", 0)
+    problem = form(upper=np.array([4.0, 4.0]))
+    probed = solve_convex(problem, scaling(problem), probing=True)
+    assert probed.status is Status.INFEASIBLE
+    assert [attempt.status for attempt in probed.attempts] == ["infeasible, by presolve"]
+    assert len(solve_convex(problem, scaling(problem)).attempts) > 1
+
+
+def test_a_probed_problem_with_a_solution_is_solved_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_LARGE", 0)
+    problem = form()
+    probed, plain = (solve_convex(problem, scaling(problem), probing=probing).point for probing in (True, False))
+    assert probed is not None
+    assert plain is not None
+    assert probed.x == pytest.approx(plain.x)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from storage_opt.errors import InfeasibleError
 from storage_opt.studies.sizing.case import Case
+from storage_opt.studies.sizing.frontier import flatness
 from storage_opt.studies.sizing.marginal import marginal_values
+from storage_opt.studies.sizing.running import Run
 from tests.support.landscape_sites import battery_site
 from tests.support.small_sites import small_site
 
@@ -92,3 +94,26 @@ def test_a_site_without_a_schedule_says_so():
     contract = site.spec.contract.model_copy(update={"self_use_of_available_min_frac": 0.95})
     with pytest.raises(InfeasibleError, match="self-use"):
         marginal_values(replace(site, spec=site.spec.model_copy(update={"contract": contract})), ranges=False)
+
+
+def test_worker_processes_find_the_same_and_keep_it(tmp_path, monkeypatch):
+    """Numbers, ranges and ends of flat ranges; what was kept is not worked out again."""
+    monkeypatch.setattr("storage_opt.studies.sizing.running._WORTH_PROCESSES_S", 0.0)
+    monkeypatch.setattr("storage_opt.studies.sizing.running.is_worth_a_process", lambda site, solves: True)
+    case = Case.of(battery_site())
+    told: list[str] = []
+    apart = Run(workers=2, resume=tmp_path / "kept.jsonl")
+    kept = replace(apart, progress=told.append)
+    for ask in (marginal_values, flatness):
+        here, there, again = ask(case, run=Run(workers=1)), ask(case, run=apart), ask(case, run=kept)
+        assert len(here) > 1
+        for mine, other, read in zip(here, there, again, strict=True):
+            assert numbers_of(other) == pytest.approx(numbers_of(mine), rel=1e-6, nan_ok=True)
+            assert numbers_of(read) == numbers_of(other)
+    assert not told
+
+
+def numbers_of(answer) -> list[float]:
+    """Everything that a process or a file has to carry, as numbers."""
+    found = [getattr(answer, one.name) for one in fields(answer)]
+    return [float(value) for value in found if isinstance(value, int | float)]
