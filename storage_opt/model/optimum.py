@@ -11,7 +11,7 @@ from storage_opt.model.certificate import Attempt, Repair
 from storage_opt.model.exactness import repaired
 from storage_opt.model.infeasibility import diagnosed
 from storage_opt.model.program import Program
-from storage_opt.model.solve import Point, solve_convex
+from storage_opt.model.solve import Belief, Point, solve_convex
 from storage_opt.model.unbounded import runaway
 from storage_opt.model.whole import Decided, all_taken, decided
 
@@ -91,9 +91,10 @@ def solve_relaxed(
 ) -> Optimum:
     """Solve with opposite flows together and whole decisions in parts: what nothing can beat.
 
-    Parameters and errors are those of :func:`solve_program`, and `probing` of
-    :func:`~storage_opt.model.solve.solve_convex`.
+    Parameters and errors are those of :func:`solve_program`; `probing` tells that there may well be no solution, and
+    that nobody pays for a word too early.
     """
+    belief = Belief.CHECKED if explain else Belief.CONFIRMED
     verdict = solve_convex(
         program.form,
         program.scaling,
@@ -101,7 +102,7 @@ def solve_relaxed(
         requested=solver,
         tell=tell,
         guess=guess,
-        probing=probing,
+        belief=Belief.PROBED if probing else belief,
     )
     if verdict.status is Status.INFEASIBLE:
         if not explain:

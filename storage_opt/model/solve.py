@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,24 @@ from storage_opt.model.standard_form import Scaling, StandardForm
 from storage_opt.model.tie_break import TIE_BREAK_RELATIVE, TieBreak
 from storage_opt.model.watchdog import solve_watched
 
-__all__ = ["Point", "Verdict", "solve_convex"]
+__all__ = ["Belief", "Point", "Verdict", "solve_convex"]
 
 _CONFIRMED = 2
-"""Solvers that must call a problem infeasible, or unbounded, before it is believed: no certificate proves it here."""
+"""Solvers that must call a problem infeasible, or unbounded, before it is believed where nothing else proves it."""
 
 _GAP_WITH_TIE_BREAK = 5 * TIE_BREAK_RELATIVE
 """Gap at which the tie-break, and not the solver's own accuracy, is to blame."""
+
+
+class Belief(Enum):
+    """When it is believed that a problem has no solution."""
+
+    CONFIRMED = auto()
+    """When two solvers say so."""
+    CHECKED = auto()
+    """The caller proves it by itself, so that one solver, or presolve, is enough where another gave up."""
+    PROBED = auto()
+    """It may well be so and nobody pays for a word too early: the same, and presolve is asked first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +82,7 @@ def solve_convex(
     tell: Callable[[str], None] | None = None,
     gap_tolerance: float = TOLERANCE,
     guess: Point | None = None,
-    probing: bool = False,
+    belief: Belief = Belief.CONFIRMED,
 ) -> Verdict:
     """Solve a continuous problem with the first solver whose answer passes.
 
@@ -88,9 +100,8 @@ def solve_convex(
         Largest relative gap that passes.
     guess : Point or None
         Optimum of a similar problem; taken without a solve when it satisfies the optimality conditions of this one.
-    probing : bool
-        Whether there may well be no solution, and nobody pays for a word too early: of a large problem presolve alone
-        may say so.
+    belief : Belief
+        When it is believed that there is no solution.
 
     Raises
     ------
@@ -105,7 +116,8 @@ def solve_convex(
     attempts: list[Attempt] = []
     claims: list[Status] = []
     for solver in solver_chain(form, requested):
-        answer, point = _try(form, scaled, scaling, wishes, solver, gap_tolerance, probing=probing)
+        asks_presolve = belief is Belief.PROBED or (belief is Belief.CHECKED and bool(attempts))
+        answer, point = _try(form, scaled, scaling, wishes, solver, gap_tolerance, probing=asks_presolve)
         attempts.append(Attempt(solver, _said(answer, point), answer.seconds))
         if point is not None:
             return Verdict(point, Status.OPTIMAL, tuple(attempts))
@@ -113,7 +125,9 @@ def solve_convex(
             return Verdict(None, Status.INFEASIBLE, tuple(attempts))
         if answer.status in {Status.INFEASIBLE, Status.UNBOUNDED}:
             claims.append(answer.status)
-            if len(claims) == _CONFIRMED:
+            gave_up = len(attempts) > len(claims)
+            is_enough = gave_up and answer.status is Status.INFEASIBLE and belief is not Belief.CONFIRMED
+            if is_enough or len(claims) == _CONFIRMED:
                 break
         elif tell:
             tell(f"{solver} {attempts[-1].status}; trying the next solver")

@@ -301,8 +301,9 @@ def _by_multipliers(costs: _Costs, *, ranges: bool) -> _Worth:
     more, less = (_difference(costs, at, side * step, per) for side in (1.0, -1.0))
     low, high = None, None
     if ranges:
-        low = _holds_to(costs, slope, -1.0)
-        high = _holds_to(costs, slope, 1.0)
+        # where a thousandth leaves no schedule the range ends: to look for its end more closely takes many such probes
+        low = at if less is None else _holds_to(costs, slope, -1.0)
+        high = at if more is None else _holds_to(costs, slope, 1.0)
     return _Worth(worth, more, less, low, high, by_multipliers=True)
 
 

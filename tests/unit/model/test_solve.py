@@ -12,7 +12,7 @@ from storage_opt.errors import SolverError
 from storage_opt.model import backends, policy, watchdog
 from storage_opt.model.backends import Answer, Status
 from storage_opt.model.kkt import optimality
-from storage_opt.model.solve import solve_convex
+from storage_opt.model.solve import Belief, solve_convex
 from storage_opt.model.standard_form import Scaling, StandardForm, longest_line
 from storage_opt.model.tie_break import TIE_BREAK_RELATIVE
 from tests.support.misbehaving import dies_for_piqp, hangs_for_piqp
@@ -208,7 +208,7 @@ def test_a_probed_problem_that_presolve_rules_out_is_not_solved(monkeypatch: pyt
     """x + y = 10 with x, y at most 4: presolve alone sees it, where two solvers have to agree otherwise."""
     monkeypatch.setattr(backends, "_LARGE", 0)
     problem = form(upper=np.array([4.0, 4.0]))
-    probed = solve_convex(problem, scaling(problem), probing=True)
+    probed = solve_convex(problem, scaling(problem), belief=Belief.PROBED)
     assert probed.status is Status.INFEASIBLE
     assert [attempt.status for attempt in probed.attempts] == ["infeasible, by presolve"]
     assert len(solve_convex(problem, scaling(problem)).attempts) > 1
@@ -217,7 +217,37 @@ def test_a_probed_problem_that_presolve_rules_out_is_not_solved(monkeypatch: pyt
 def test_a_probed_problem_with_a_solution_is_solved_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "_LARGE", 0)
     problem = form()
-    probed, plain = (solve_convex(problem, scaling(problem), probing=probing).point for probing in (True, False))
+    probed, plain = (
+        solve_convex(problem, scaling(problem), belief=one).point for one in (Belief.PROBED, Belief.CHECKED)
+    )
     assert probed is not None
     assert plain is not None
     assert probed.x == pytest.approx(plain.x)
+
+
+def test_presolve_is_asked_where_the_first_solver_gives_up_and_the_caller_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gives_up(problem: StandardForm) -> Answer:
+        return Answer(Status.FAILED, None, None, None, 0.0, message="gave up")
+
+    monkeypatch.setattr(backends, "_LARGE", 0)
+    monkeypatch.setitem(backends.NATIVE, "PIQP", gives_up)
+    problem = form(upper=np.array([4.0, 4.0]))
+    verdict = solve_convex(problem, scaling(problem), belief=Belief.CHECKED)
+    assert verdict.status is Status.INFEASIBLE
+    assert [attempt.status for attempt in verdict.attempts] == ["failed (gave up)", "infeasible, by presolve"]
+
+
+@pytest.mark.parametrize(("belief", "asked"), [(Belief.CONFIRMED, 3), (Belief.CHECKED, 2), (Belief.PROBED, 2)])
+def test_one_solver_is_believed_where_another_gave_up_and_a_check_follows_or_nothing_hangs_on_it(
+    monkeypatch: pytest.MonkeyPatch, belief: Belief, asked: int
+) -> None:
+    def gives_up(problem: StandardForm) -> Answer:
+        return Answer(Status.FAILED, None, None, None, 0.0, message="gave up")
+
+    monkeypatch.setitem(backends.NATIVE, "PIQP", gives_up)
+    problem = form(upper=np.array([4.0, 4.0]))
+    verdict = solve_convex(problem, scaling(problem), belief=belief)
+    assert verdict.status is Status.INFEASIBLE
+    assert len(verdict.attempts) == asked
