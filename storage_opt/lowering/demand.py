@@ -26,10 +26,6 @@ from storage_opt.spec.tariff import DemandChargeSpec
 
 __all__ = ["lower_demand"]
 
-_SPOKEN = {"billing_period": "billing period", "day": "day"}
-_YEAR_ROUNDING = 0.02
-"""Of a year: the odd day of 365 or 366, or a week that is left out."""
-
 
 def lower_demand(spec: DemandChargeSpec, line: Line, metered: Metered, site: Site, key: str) -> tuple[Charge, ...]:
     """One demand charge of a tariff; no charge at all when its window does not occur on the horizon.
@@ -58,7 +54,6 @@ def lower_demand(spec: DemandChargeSpec, line: Line, metered: Metered, site: Sit
     """
     horizon, whole = site.horizon, _whole_horizon(site)
     _require_sense(spec, key)
-    _require_whole_years(spec, site, key)
     mask, blocks = _counted(spec, horizon, whole, key)
     spans = _spans(spec, horizon, whole)
     carries = spec.carried_kw > 0 and spans.begins_the_whole
@@ -157,20 +152,9 @@ def _require_sense(spec: DemandChargeSpec, key: str) -> None:
         what = "12 monthly prices do not say what the peak of a year costs"
         faults.add(Fault(what, 'give one price a kW and year, or per = "billing_period"', key=f"{key}.price_per_kw"))
     if spec.per != "year" and spec.year_start_month is not None:
-        what = f"year_start_month says when years start, but this demand is billed each {_SPOKEN[spec.per]}"
+        what = f"year_start_month says when years start, but this demand is billed each {spec.per.replace('_', ' ')}"
         faults.add(Fault(what, 'leave it out, or set per = "year"', key=f"{key}.year_start_month"))
     faults.raise_if_any()
-
-
-def _require_whole_years(spec: DemandChargeSpec, site: Site, key: str) -> None:
-    """Refuse to bill the peak of a year on a part of it where the bill stands for a whole one."""
-    span = site.horizon.years
-    if spec.per == "year" and site.spec.finance is not None and abs(span - max(round(span), 1)) > _YEAR_ROUNDING:
-        what = (
-            f"the peak of a year is billed in full, so a bill over {span * 365:.0f} days cannot stand for whole years, "
-            "as [finance] lets it"
-        )
-        refuse(f"{key}.per", what, "take a horizon of whole years, or leave [finance] out")
 
 
 def _counted(

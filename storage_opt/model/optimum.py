@@ -11,7 +11,7 @@ from storage_opt.model.certificate import Attempt, Repair
 from storage_opt.model.exactness import repaired
 from storage_opt.model.infeasibility import diagnosed
 from storage_opt.model.program import Program
-from storage_opt.model.solve import Belief, Point, solve_convex
+from storage_opt.model.solve import Belief, Point, Verdict, solve_convex
 from storage_opt.model.unbounded import runaway
 from storage_opt.model.whole import Decided, all_taken, decided
 
@@ -94,22 +94,22 @@ def solve_relaxed(
     Parameters and errors are those of :func:`solve_program`; `probing` tells that there may well be no solution, and
     that nobody pays for a word too early.
     """
-    belief = Belief.CHECKED if explain else Belief.CONFIRMED
-    verdict = solve_convex(
-        program.form,
-        program.scaling,
-        program.tie_break,
-        requested=solver,
-        tell=tell,
-        guess=guess,
-        belief=Belief.PROBED if probing else belief,
-    )
+
+    def asked(belief: Belief) -> Verdict:
+        form, wishes = program.form, program.tie_break
+        return solve_convex(form, program.scaling, wishes, requested=solver, tell=tell, guess=guess, belief=belief)
+
+    believed = Belief.CHECKED if explain else Belief.CONFIRMED
+    verdict = asked(Belief.PROBED if probing else believed)
     if verdict.status is Status.INFEASIBLE:
         if not explain:
             raise InfeasibleError(())
         error = diagnosed(program)
         if error is not None:
             raise error
+        # a solver was wrong; the next ones need not be
+        verdict = asked(Belief.CONFIRMED)
+    if verdict.status is Status.INFEASIBLE:
         message = f"{verdict.attempts[-1].solver} calls a feasible site infeasible"
         raise SolverError(message, "try another --solver")
     if verdict.point is None:

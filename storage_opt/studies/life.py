@@ -16,6 +16,7 @@ from storage_opt.studies.life_result import BatteryLife, LeftOutYear, LifeResult
 from storage_opt.studies.life_rounds import SETTLED_FRAC, Project, Round
 from storage_opt.studies.life_year import CHARGED, CYCLES, DISCHARGED, LIFE, Dispatches
 from storage_opt.studies.used_life import require_one_life
+from storage_opt.studies.whole_years import require_whole_years
 
 __all__ = ["MAX_ROUNDS", "life"]
 
@@ -65,7 +66,7 @@ def life(
     Raises
     ------
     InputError
-        When a battery would never age, or two ends of life contradict each other.
+        When a battery would never age, two ends of life contradict each other, or the bill can't stand for years.
     InfeasibleError, UnboundedError, SolverError
         When the site of a year has no optimum; a note says which.
 
@@ -77,6 +78,7 @@ def life(
     that share of new cells at the time ``T`` at which the cells in service end: ``(1 + r)^-(T - y)`` of their price.
     """
     require_one_life(site, spec)
+    require_whole_years(site)
     _require_years(spec, years)
     told = progress or _silent
     project = Project(site, spec, years, discount_frac_per_year, Dispatches(site, spec, solver, told))

@@ -33,9 +33,9 @@ class Bills:
 
     saving_per_year: Mapping[Stream, float]
     before: Mapping[Stream, float]
-    """The best bill of the horizon without anything new."""
+    """The best bill of the horizon without anything new. [money]"""
     standing: Mapping[Stream, float]
-    """What the bill falls by just because the sizes stand there, nothing stored or shifted."""
+    """What the bill falls by a year just because the sizes stand there, nothing stored or shifted. [money/year]"""
 
     @classmethod
     def of(cls, before: Ledger, dispatch: DispatchResult) -> Bills:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -104,19 +105,19 @@ class _Worth:
     by_multipliers: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Standing:
     """A site as it stands, the weights of its bill, and its optimum."""
 
     site: Site
     weights: Weights
     solver: str | None
-    point: Point
 
-    @classmethod
-    def of(cls, site: Site, weights: Weights, solver: str | None) -> _Standing:
-        program = compile_program(site, lower_site(site), lower_rules(site), weights)
-        return cls(site, weights, solver, solve_relaxed(program, solver=solver).point)
+    @cached_property
+    def point(self) -> Point:
+        """The optimum, worked out the first time: of a site with a rebate nobody asks for it."""
+        program = compile_program(self.site, lower_site(self.site), lower_rules(self.site), self.weights)
+        return solve_relaxed(program, solver=self.solver).point
 
 
 @dataclass(eq=False)
@@ -204,7 +205,7 @@ def marginal_values(
     is another model, and its worth the difference of two solves, as is every worth while a rebate is open.
     """
     if isinstance(problem, Site) and problem.spec.sizing is None:
-        standing = _Standing.of(problem, UNWEIGHTED, solver)
+        standing = _Standing(problem, UNWEIGHTED, solver)
         chosen = _chosen(problem, names)
         return tuple(_told(one, _worth(standing, one, ranges=ranges), {}) for one in chosen)
     case = problem if isinstance(problem, Case) else Case.of(problem)
@@ -225,7 +226,7 @@ class _AtBest:
 
     def __call__(self, case: Case) -> _Standing:
         site = case.problem.site_at(np.array(self.sizes))
-        return _Standing.of(site, case.problem.objective.weights, self.solver)
+        return _Standing(site, case.problem.objective.weights, self.solver)
 
 
 @dataclass(frozen=True, slots=True)

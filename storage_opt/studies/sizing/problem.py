@@ -27,6 +27,7 @@ from storage_opt.studies.rebates import PLAIN, InBranch, Solved, solve_branches
 from storage_opt.studies.sizing.backed import least_backed
 from storage_opt.studies.sizing.limits import size_rows
 from storage_opt.studies.sizing.objective import Objective, objective
+from storage_opt.studies.whole_years import require_whole_years
 
 __all__ = ["NEW", "Ageing", "SizingProblem"]
 
@@ -96,8 +97,9 @@ class SizingProblem:
         Raises
         ------
         InputError
-            When nothing is open, or something open has no cost; lists all faults.
+            When nothing is open, something open has no cost, or the bill can't stand for years; lists all faults.
         """
+        require_whole_years(site)
         site = as_stated(site)
         sizes = open_sizes(site)
         return cls(site, sizes, objective(site, sizes), solver, tell)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from storage_opt.errors import InfeasibleError, UnboundedError
+from storage_opt.model.backends import NATIVE, Answer, Status
 from storage_opt.model.compile import compile_program
 from storage_opt.model.infeasibility import diagnosed
 from storage_opt.model.optimum import solve_program
+from storage_opt.model.standard_form import StandardForm
 from storage_opt.model.unbounded import runaway
 from storage_opt.spec.resolved import Site
 from tests.support.small_sites import energy_charge, small_site
@@ -101,3 +104,19 @@ def test_a_flow_without_limit_is_named() -> None:
     assert set(raised.value.flows) == {"grid.import_kw", "grid.export_kw"}
     assert "grid.export_limit_kw" in raised.value.hint
     assert isinstance(runaway(unlimited), UnboundedError)
+
+
+def test_a_solver_that_calls_a_feasible_site_infeasible_is_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PIQP gives up, Clarabel is wrong; the search for rules that conflict finds none, and HiGHS solves it."""
+
+    def says(status: Status) -> Callable[[StandardForm], Answer]:
+        return lambda form: Answer(status, None, None, None, 0.0, message="wrong")
+
+    site = small_site(10.0, battery={"bess": {"energy_kwh": 10.0, "power_kw": 5.0}})
+    program = compile_program(site, (energy_charge(site, 0.1),))
+    monkeypatch.setattr("storage_opt.model.optimum.diagnosed", lambda program: None)
+    monkeypatch.setitem(NATIVE, "PIQP", says(Status.FAILED))
+    monkeypatch.setitem(NATIVE, "CLARABEL", says(Status.INFEASIBLE))
+    optimum = solve_program(program)
+    assert optimum.point.solver == "HIGHS"
+    assert optimum.point.optimality.cost == pytest.approx(24.0)
